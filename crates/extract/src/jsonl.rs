@@ -1,0 +1,98 @@
+//! One JSON object in, one out: what `wiredesk clean --jsonl` and the scorers speak.
+//!
+//! In: `{"id", "url"?, "lang"?}` with one of `"html"`, `"html_base64"` (and `"content_type"?`), `"text"`, `"lines"`.
+//! Out: the article's fields, its body, the kept input lines and every block.
+
+use serde_json::{Value, json};
+
+use crate::types::{Context, Extracted};
+
+/// Cleans one item. A line that cannot be read gives `{"id", "error"}` with `id` null where it has none.
+pub fn clean_line(json: &str) -> String {
+    let item: Value = match serde_json::from_str(json) {
+        Ok(item) => item,
+        Err(_) => return error(&Value::Null, "not_json"),
+    };
+    let id = item.get("id").cloned().unwrap_or(Value::Null);
+    match extract(&item) {
+        Ok(extracted) => render(&id, &extracted).to_string(),
+        Err(reason) => error(&id, reason),
+    }
+}
+
+fn error(id: &Value, reason: &str) -> String {
+    json!({ "id": id, "error": reason }).to_string()
+}
+
+fn extract(item: &Value) -> Result<Extracted, &'static str> {
+    let text = |name: &str| item.get(name).and_then(Value::as_str);
+    let context = Context { url: text("url"), language: text("lang"), ..Context::default() };
+    if let Some(html) = text("html") {
+        return Ok(crate::html_str(html, &context));
+    }
+    if let Some(encoded) = text("html_base64") {
+        let bytes = base64(encoded).ok_or("not_base64")?;
+        return Ok(crate::html(&bytes, text("content_type"), &context));
+    }
+    if let Some(whole) = text("text") {
+        let lines: Vec<&str> = whole.split('\n').map(|line| line.trim_end_matches('\r')).collect();
+        return Ok(crate::text(&lines, &context));
+    }
+    if let Some(lines) = item.get("lines").and_then(Value::as_array) {
+        let lines: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
+        return Ok(crate::text(&lines.ok_or("lines_not_text")?, &context));
+    }
+    Err("no_input")
+}
+
+fn render(id: &Value, extracted: &Extracted) -> Value {
+    let kept: Vec<usize> = extracted.blocks.iter().filter(|block| block.kept).filter_map(|block| block.line).collect();
+    let blocks: Vec<Value> = extracted
+        .blocks
+        .iter()
+        .map(|block| {
+            json!({ "text": block.text, "label": block.label.as_str(), "kept": block.kept, "reason": block.reason })
+        })
+        .collect();
+    json!({
+        "id": id,
+        "title": extracted.title.as_ref().map(|title| &title.value),
+        "deck": extracted.deck,
+        "authors": extracted.authors.as_ref().map(|authors| authors.value.as_slice()).unwrap_or_default(),
+        "published": extracted.published.as_ref().map(|date| &date.at),
+        "date": extracted.published.as_ref().map(|date| date.day()),
+        "language": extracted.language.as_ref().map(|language| &language.value),
+        "agency": extracted.agency.as_ref().map(|agency| &agency.value),
+        "dateline": extracted.dateline.as_ref().map(|dateline| &dateline.value),
+        "captions": extracted.captions,
+        "credits": extracted.credits,
+        "related": extracted.related,
+        "body": extracted.body(),
+        "kept": kept,
+        "verdict": extracted.verdict.as_str(),
+        "blocks": blocks,
+    })
+}
+
+/// RFC 4648, standard alphabet; white space is passed over.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0u32, 0);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from(bits >> count & 0xff).unwrap_or_default());
+        }
+    }
+    Some(out)
+}

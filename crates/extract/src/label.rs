@@ -1,0 +1,236 @@
+//! Names every block of a page.
+
+use std::borrow::Cow;
+
+use crate::agency;
+use crate::evidence::{Evidence, Form, Position, weigh};
+use crate::fields::{self, split_caption};
+use crate::fold::key;
+use crate::metadata::Metadata;
+use crate::page::{Page, Raw, Tag};
+use crate::region::Region;
+use crate::sequence::{State, decode};
+use crate::types::{Block, Label};
+
+/// The blocks with their names, and the fields that they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Labelled {
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) deck: Vec<String>,
+    pub(crate) bylines: Vec<String>,
+    pub(crate) captions: Vec<String>,
+    pub(crate) credits: Vec<String>,
+    pub(crate) related: Vec<String>,
+    pub(crate) lead: Option<agency::Lead>,
+    /// Which pictures stand within the article.
+    pub(crate) images: Vec<(String, String)>,
+}
+
+/// Names all blocks.
+pub(crate) fn blocks(page: Page, region: &Region, metadata: &Metadata, is_fragment: bool) -> Labelled {
+    let context = Names::new(&page, region, metadata, is_fragment);
+    let evidence: Vec<Evidence> = (0..page.blocks.len()).map(|index| context.weigh(index)).collect();
+    let inside = &evidence[region.first..region.end];
+    let states = decode(inside);
+    let mut labelled = Labelled::default();
+    for (index, raw) in page.blocks.iter().enumerate() {
+        let state = index.checked_sub(region.first).and_then(|at| states.get(at)).copied();
+        let (label, kept, reason) = context.name(index, raw, &evidence[index], state);
+        labelled.take(raw, label, kept, reason);
+    }
+    for image in page.facts.images {
+        if image.block >= region.first && image.block <= region.end && !context.hinted(image.block) {
+            labelled.images.push((image.source, image.alt));
+        }
+    }
+    labelled
+}
+
+struct Names<'a> {
+    blocks: Vec<Raw>,
+    region: &'a Region,
+    title: String,
+    deck: String,
+    forms: Vec<Form>,
+    first_prose: usize,
+    last_prose: usize,
+    title_at: Option<usize>,
+}
+
+impl<'a> Names<'a> {
+    fn new(page: &Page, region: &'a Region, metadata: &Metadata, is_fragment: bool) -> Self {
+        let forms: Vec<Form> = page.blocks.iter().map(|block| Form::of(&block.text)).collect();
+        let prose = |index: &usize| {
+            forms[*index].is_prose() && region.hints[*index].is_none() && page.blocks[*index].link_density() < 0.4
+        };
+        let first_prose = (region.first..region.end).find(prose).unwrap_or(region.first);
+        let last_prose = (region.first..region.end).rev().find(prose).unwrap_or(region.end);
+        let title = if is_fragment { String::new() } else { metadata.title_key() };
+        let deck = metadata.description_key();
+        let title_at = title_block(page, &title, first_prose);
+        Self { blocks: page.blocks.clone(), region, title, deck, forms, first_prose, last_prose, title_at }
+    }
+
+    fn hinted(&self, index: usize) -> bool {
+        self.region.hints.get(index).is_some_and(Option::is_some)
+    }
+
+    fn position(&self, index: usize) -> Position {
+        if index < self.first_prose {
+            Position::Head
+        } else if index > self.last_prose {
+            Position::Tail
+        } else {
+            Position::Middle
+        }
+    }
+
+    fn weigh(&self, index: usize) -> Evidence {
+        let raw = &self.blocks[index];
+        let form = self.forms[index];
+        let (mut evidence, hit) = weigh(&raw.text, form, self.position(index));
+        if let Some(label) = self.region.hints[index] {
+            evidence.residue += 6.0;
+            evidence.listed += 1.0;
+            if hit.is_none() {
+                evidence.label = label;
+                evidence.reason = "markup";
+            }
+        }
+        self.weigh_structure(raw, form, &mut evidence);
+        evidence.field = self.field(index, raw, hit.is_some());
+        evidence
+    }
+
+    fn weigh_structure(&self, raw: &Raw, form: Form, evidence: &mut Evidence) {
+        let density = raw.link_density();
+        if raw.tag == Tag::Button || raw.place.form {
+            evidence.residue += 3.0;
+        }
+        if density > 0.8 {
+            evidence.residue += if raw.tag == Tag::Item { 2.6 } else { 2.0 };
+            evidence.listed += 0.8;
+            if evidence.label == Label::Other {
+                evidence.label = if form.words >= 4.0 { Label::Related } else { Label::Nav };
+                evidence.reason = "links";
+            }
+        } else if density > 0.5 {
+            evidence.residue += 0.8;
+        }
+        match raw.tag {
+            Tag::Paragraph if density < 0.5 => evidence.residue -= 1.0,
+            Tag::Heading(_) => evidence.residue -= 0.5,
+            Tag::Row | Tag::Quote | Tag::Pre => evidence.residue -= 1.5,
+            Tag::Item if density < 0.3 => evidence.residue -= 0.3,
+            Tag::Footer | Tag::Nav => evidence.residue += 2.0,
+            _ => {}
+        }
+        if raw.place.aside || raw.place.footer {
+            evidence.residue += 1.5;
+        }
+    }
+
+    /// Fields of the article, which stay what they are among whatever neighbours.
+    fn field(&self, index: usize, raw: &Raw, worded: bool) -> Option<Label> {
+        if Some(index) == self.title_at {
+            return Some(Label::Title);
+        }
+        if self.hinted(index) {
+            return None;
+        }
+        let form = self.forms[index];
+        if raw.tag == Tag::Caption || raw.place.figure || (raw.field == Some(Label::Caption) && form.words < 120.0) {
+            let caption = split_caption(&raw.text);
+            return Some(if caption.text.is_empty() && !caption.credits.is_empty() { Label::Credit } else { Label::Caption });
+        }
+        if raw.field == Some(Label::Credit) && form.words < 20.0 {
+            return Some(Label::Credit);
+        }
+        let before_text = index < self.first_prose || Some(index) <= self.title_at;
+        if before_text && !self.deck.is_empty() && form.words > 5.0 && key(&raw.text) == self.deck && raw.tag != Tag::Paragraph {
+            return Some(Label::Deck);
+        }
+        let outside_text = before_text || index > self.last_prose;
+        match raw.field {
+            Some(Label::Deck) if index <= self.first_prose && form.words > 3.0 && !worded => return Some(Label::Deck),
+            Some(Label::Byline) if form.words <= 14.0 && !form.is_prose() && !worded => return Some(Label::Byline),
+            Some(Label::Dateline) if form.words <= 14.0 && !form.is_prose() && !worded => return Some(Label::Dateline),
+            _ => {}
+        }
+        let short = form.words <= 16.0 && !matches!(raw.tag, Tag::Heading(_));
+        if short && outside_text && fields::is_date_line(&raw.text) {
+            return Some(Label::Dateline);
+        }
+        if short && outside_text && !worded && fields::byline(&raw.text).is_some() {
+            return Some(Label::Byline);
+        }
+        let caption = if short { split_caption(&raw.text) } else { fields::Caption::default() };
+        (caption.text.is_empty() && !caption.credits.is_empty()).then_some(Label::Credit)
+    }
+
+    fn name(&self, index: usize, raw: &Raw, evidence: &Evidence, state: Option<State>) -> (Label, bool, &'static str) {
+        if let Some(field) = evidence.field {
+            return (field, false, "field");
+        }
+        let Some(state) = state else { return (self.outside(index, evidence), false, "outside_article") };
+        match state {
+            State::Text if !self.title.is_empty() && self.position(index) == Position::Head && key(&raw.text) == self.title => {
+                (Label::Title, false, "repeats_title")
+            }
+            State::Text => (text_label(raw), true, "in_article"),
+            State::Listed => (Label::Related, false, if evidence.opens { "heads_list" } else { "listed" }),
+            State::Residue => (evidence.label, false, evidence.reason),
+        }
+    }
+
+    fn outside(&self, index: usize, evidence: &Evidence) -> Label {
+        self.region.hints[index].unwrap_or(evidence.label)
+    }
+}
+
+/// The block that shows the title: the last one in front of the text that says it, headings first.
+fn title_block(page: &Page, title: &str, first_prose: usize) -> Option<usize> {
+    if title.is_empty() {
+        return None;
+    }
+    let says = |index: &usize| key(&page.blocks[*index].text) == title;
+    let before = 0..first_prose.min(page.blocks.len());
+    let heading = before.clone().rev().filter(says).find(|&index| matches!(page.blocks[index].tag, Tag::Heading(_)));
+    heading.or_else(|| before.rev().find(says))
+}
+
+fn text_label(raw: &Raw) -> Label {
+    match raw.tag {
+        Tag::Heading(_) => Label::Heading,
+        Tag::Row => Label::Table,
+        _ if raw.place.quote => Label::Quote,
+        Tag::Item => Label::List,
+        _ => Label::Body,
+    }
+}
+
+impl Labelled {
+    fn take(&mut self, raw: &Raw, label: Label, kept: bool, reason: &'static str) {
+        match label {
+            Label::Deck => self.deck.push(raw.text.clone()),
+            Label::Byline => self.bylines.push(raw.text.clone()),
+            Label::Caption | Label::Credit => {
+                let caption = split_caption(&raw.text);
+                if !caption.text.is_empty() && label == Label::Caption && !self.captions.contains(&caption.text) {
+                    self.captions.push(caption.text);
+                }
+                for credit in caption.credits {
+                    if !self.credits.contains(&credit) {
+                        self.credits.push(credit);
+                    }
+                }
+            }
+            Label::Related if reason == "listed" || reason == "links" => self.related.push(raw.text.clone()),
+            _ => {}
+        }
+        if (kept || label == Label::Dateline) && self.lead.is_none() && self.blocks.iter().filter(|block| block.kept).count() < 3 {
+            self.lead = agency::lead(&raw.text);
+        }
+        self.blocks.push(Block { text: raw.text.clone(), label, kept, reason: Cow::Borrowed(reason), line: None });
+    }
+}

@@ -1,0 +1,318 @@
+//! The librdkafka clients, their settings, and what their errors mean.
+
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    ClientConfig, ClientContext, Message as _,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, ConsumerContext},
+    error::{KafkaError, RDKafkaErrorCode},
+    message::{DeliveryResult, Header, OwnedHeaders},
+    producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
+};
+use schemas::{RawRecord, limits};
+
+use super::KafkaSettings;
+use crate::{LogError, Stop};
+
+/// One question to a broker.
+pub(super) const REQUEST: Duration = Duration::from_secs(5);
+/// After a stop was asked for, nothing waits longer for a broker.
+pub(super) const STOP_GRACE: Duration = Duration::from_secs(6);
+/// A message that was not taken by then fails its transaction.
+const MESSAGE_TIMEOUT_MS: &str = "8000";
+/// A consumer that does not poll for so long is taken for dead; a worker polls every 100 ms even while it waits.
+const MAX_POLL_INTERVAL_MS: &str = "300000";
+/// What librdkafka may hold of fetched records (KiB).
+const QUEUED_KBYTES: &str = "16384";
+
+/// What the rules rest on and nobody may set otherwise.
+const OURS: &[&str] = &[
+    "bootstrap.servers", "group.id", "transactional.id", "enable.auto.commit", "enable.auto.offset.store",
+    "auto.offset.reset", "isolation.level", "enable.idempotence", "group.protocol", "partition.assignment.strategy",
+    "session.timeout.ms", "transaction.timeout.ms", "message.max.bytes",
+];
+
+/// Refuses client settings that would break what the stages rely on.
+pub(super) fn check(settings: &KafkaSettings) -> Result<(), LogError> {
+    match settings.client.keys().find(|name| OURS.contains(&name.as_str())) {
+        Some(name) => Err(LogError::Setup(format!("kafka.client.{name} is set by wiredesk itself and cannot be changed"))),
+        None => Ok(()),
+    }
+}
+
+fn base(settings: &KafkaSettings) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (name, value) in &settings.client {
+        config.set(name, value);
+    }
+    config
+        .set("bootstrap.servers", &settings.brokers)
+        .set("client.id", "wiredesk")
+        .set("socket.keepalive.enable", "true")
+        .set("reconnect.backoff.ms", "50")
+        .set("reconnect.backoff.max.ms", "1000")
+        .set_log_level(RDKafkaLogLevel::Warning);
+    config
+}
+
+fn consuming(settings: &KafkaSettings) -> ClientConfig {
+    let mut config = base(settings);
+    config
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("isolation.level", "read_committed")
+        .set("enable.partition.eof", "true")
+        .set("queued.max.messages.kbytes", QUEUED_KBYTES)
+        .set("fetch.message.max.bytes", "1048576")
+        .set("fetch.wait.max.ms", "100")
+        .set("fetch.queue.backoff.ms", "20");
+    config
+}
+
+/// The consumer of a stage's worker. The classic group protocol with the range assignor, so that partition n of all
+/// inputs lands on one worker (KIP-848 has fatal bugs in this librdkafka).
+pub(super) fn consumer<C: ConsumerContext>(
+    settings: &KafkaSettings,
+    stage: &str,
+    context: C,
+) -> Result<BaseConsumer<C>, LogError> {
+    let mut config = consuming(settings);
+    let session = settings.session_timeout.as_millis();
+    config
+        .set("group.id", format!("{}{stage}", settings.prefix))
+        .set("group.protocol", "classic")
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", session.to_string())
+        .set("heartbeat.interval.ms", (session / 3).max(100).to_string())
+        .set("max.poll.interval.ms", MAX_POLL_INTERVAL_MS)
+        .set("statistics.interval.ms", "1000");
+    config.create_with_context(context).map_err(setup)
+}
+
+/// A consumer outside any group.
+pub(super) fn reader(settings: &KafkaSettings, committed: bool) -> Result<BaseConsumer<Plain>, LogError> {
+    let mut config = consuming(settings);
+    config.set("isolation.level", if committed { "read_committed" } else { "read_uncommitted" });
+    config.create_with_context(Plain).map_err(setup)
+}
+
+/// A client for questions about a group's offsets.
+pub(super) fn group_reader(settings: &KafkaSettings, stage: &str) -> Result<BaseConsumer<Plain>, LogError> {
+    let mut config = consuming(settings);
+    config.set("group.id", format!("{}{stage}", settings.prefix));
+    config.create_with_context(Plain).map_err(setup)
+}
+
+fn producing(settings: &KafkaSettings) -> ClientConfig {
+    let mut config = base(settings);
+    config
+        .set("enable.idempotence", "true")
+        .set("compression.type", "zstd")
+        .set("compression.level", "1")
+        .set("linger.ms", "2")
+        .set("batch.size", "1000000")
+        .set("message.max.bytes", (limits::RECORD_BYTES_MAX + (64 << 10)).to_string())
+        .set("queue.buffering.max.messages", "200000")
+        .set("queue.buffering.max.kbytes", "131072")
+        .set("message.timeout.ms", MESSAGE_TIMEOUT_MS);
+    config
+}
+
+/// A worker's producer. Its id is stable over a restart, so that the new worker fences and aborts its dead self.
+pub(super) fn producer(
+    settings: &KafkaSettings,
+    stage: &str,
+    worker: &str,
+) -> Result<ThreadedProducer<Deliveries>, LogError> {
+    let mut config = producing(settings);
+    config
+        .set("transactional.id", format!("{}{stage}-{worker}", settings.prefix))
+        .set("transaction.timeout.ms", settings.transaction_timeout.as_millis().to_string());
+    config.create_with_context(Deliveries::default()).map_err(setup)
+}
+
+/// A producer outside any transaction.
+pub(super) fn appender(settings: &KafkaSettings) -> Result<ThreadedProducer<Deliveries>, LogError> {
+    producing(settings).create_with_context(Deliveries::default()).map_err(setup)
+}
+
+fn setup(error: KafkaError) -> LogError {
+    LogError::Setup(format!("kafka.client: {error}"))
+}
+
+/// A question that got no answer.
+pub(super) fn unavailable(error: KafkaError) -> LogError {
+    match error.rdkafka_error_code() {
+        Some(code @ (RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed)) => {
+            LogError::Setup(format!("kafka refuses: {code}"))
+        }
+        Some(code @ (RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)) => {
+            LogError::Unavailable(format!("kafka: {code}"))
+        }
+        _ => LogError::Unavailable(format!("kafka: {error}")),
+    }
+}
+
+/// librdkafka's own log lines go where ours go.
+fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+            tracing::warn!(facility, "librdkafka: {message}");
+        }
+        _ => tracing::debug!(facility, "librdkafka: {message}"),
+    }
+}
+
+/// A client that has nothing to tell.
+pub(super) struct Plain;
+
+impl ClientContext for Plain {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!("librdkafka: {error}: {reason}");
+    }
+}
+
+impl ConsumerContext for Plain {}
+
+/// Counts what a producer has sent and not yet heard of.
+#[derive(Clone, Default)]
+pub(super) struct Deliveries(Arc<DeliveriesInner>);
+
+#[derive(Default)]
+struct DeliveriesInner {
+    state: Mutex<DeliveryState>,
+    changed: Condvar,
+    /// The connection was lost since it was last asked.
+    disturbed: AtomicBool,
+}
+
+#[derive(Default)]
+struct DeliveryState {
+    outstanding: usize,
+    failed: Option<(RDKafkaErrorCode, String)>,
+}
+
+impl Deliveries {
+    fn state(&self) -> std::sync::MutexGuard<'_, DeliveryState> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the connection was lost since this was last asked.
+    pub(super) fn take_disturbed(&self) -> bool {
+        self.0.disturbed.swap(false, Ordering::SeqCst)
+    }
+
+    /// The first delivery that failed since this was last asked.
+    pub(super) fn take_failed(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.state().failed.take()
+    }
+
+    /// Waits until every message was delivered or has failed, and until librdkafka has let go of them.
+    pub(super) fn settle(&self, producer: &ThreadedProducer<Self>, stop: &Stop) -> Result<(), LogError> {
+        let mut state = self.state();
+        while state.outstanding > 0 {
+            let waited = self.0.changed.wait_timeout(state, Duration::from_millis(100));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if stop.is_overdue(STOP_GRACE) {
+                return Err(LogError::Stopping);
+            }
+        }
+        drop(state);
+        // The callback runs a moment before the message leaves the count; `commit_transaction` would sleep 100 ms on it.
+        let since = Instant::now();
+        while producer.in_flight_count() > 0 && since.elapsed() < Duration::from_secs(1) {
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Waits for every message; an error where one failed.
+    pub(super) fn wait(&self, producer: &ThreadedProducer<Self>, stop: &Stop) -> Result<(), LogError> {
+        self.settle(producer, stop)?;
+        match self.take_failed() {
+            None => Ok(()),
+            Some((_, why)) => Err(LogError::Unavailable(format!("kafka: {why}"))),
+        }
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.disturbed.store(true, Ordering::SeqCst);
+        tracing::debug!("librdkafka: {error}: {reason}");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let mut state = self.state();
+        state.outstanding = state.outstanding.saturating_sub(1);
+        if let Err((error, message)) = result
+            && state.failed.is_none()
+        {
+            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+            state.failed = Some((code, format!("{} was not delivered: {error}", message.topic())));
+        }
+        if state.outstanding == 0 {
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+/// Hands a record to a producer, waiting where its queue is full.
+pub(super) fn send(
+    producer: &ThreadedProducer<Deliveries>,
+    topic: &str,
+    partition: i32,
+    record: &RawRecord,
+    stop: &Stop,
+) -> Result<(), LogError> {
+    let deliveries = producer.context();
+    loop {
+        let mut message = BaseRecord::<[u8], [u8]>::to(topic).partition(partition).key(&record.key);
+        if let Some(value) = &record.value {
+            message = message.payload(value);
+        }
+        if !record.headers.is_empty() {
+            let headers = OwnedHeaders::new_with_capacity(record.headers.len());
+            let headers = record.headers.iter().fold(headers, |headers, (name, value)| {
+                headers.insert(Header { key: name, value: Some(&**value) })
+            });
+            message = message.headers(headers);
+        }
+        deliveries.state().outstanding += 1;
+        let Err((error, _)) = producer.send(message) else { return Ok(()) };
+        deliveries.state().outstanding -= 1;
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::QueueFull) if !stop.is_overdue(STOP_GRACE) => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Some(RDKafkaErrorCode::QueueFull) => return Err(LogError::Stopping),
+            // Too large for the client, an unknown partition, a purged or fenced producer: the transaction's end says
+            // what it means.
+            Some(code) => {
+                deliveries.state().failed.get_or_insert((code, format!("{topic} was not sent: {error}")));
+                return Ok(());
+            }
+            None => return Err(LogError::Fatal(format!("kafka: {error}"))),
+        }
+    }
+}

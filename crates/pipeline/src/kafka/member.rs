@@ -1,0 +1,439 @@
+//! One worker's membership in a stage's consumer group.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use rdkafka::{
+    ClientContext, Message, Offset as KafkaOffset, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance},
+    error::{KafkaError, RDKafkaErrorCode},
+    message::{BorrowedMessage, Headers as _},
+};
+use schemas::RawRecord;
+
+use super::{Inner, client, client::REQUEST, committer::KafkaCommitter, restore::Restorer};
+use crate::{
+    Committer, Delivery, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps, Stop, Token,
+};
+
+/// How long a revocation waits for the open transaction; past it, the broker refuses the commit.
+const REVOKE_WAIT: Duration = Duration::from_secs(30);
+/// One poll hands over at most this.
+const RECORDS_MAX: usize = 1_000;
+/// And at most this (bytes).
+const BYTES_MAX: usize = 4 << 20;
+
+/// What librdkafka's callbacks tell the worker. They run inside `poll`, on the worker's own thread.
+pub(super) struct Context {
+    who: String,
+    health: Health,
+    brokers: String,
+    gate: Gate,
+    steps: Steps,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    changes: VecDeque<Change>,
+    token: Option<Token>,
+    lags: BTreeMap<(String, i32), u64>,
+    crash: Option<crate::Crash>,
+}
+
+enum Change {
+    Assigned(Vec<(String, i32)>),
+    Revoked(Vec<(String, i32)>),
+}
+
+impl Context {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> Vec<(String, i32)> {
+    list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        client::Plain.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(worker = self.who, "librdkafka: {error}: {reason}");
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.health.waiting(&self.who, &format!("no broker at {} answers", self.brokers));
+        }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        if statistics.brokers.values().any(|broker| broker.state == "UP") {
+            self.health.going(&self.who);
+        }
+        let mut lags = BTreeMap::new();
+        for (name, topic) in &statistics.topics {
+            for (number, partition) in topic.partitions.iter().filter(|(_, p)| p.desired && p.fetch_state == "active") {
+                // Between the last record and the end may stand transaction markers, which are no records: at the end
+                // of the partition nothing waits, whatever the offsets say.
+                let at_end = partition.eof_offset >= 0 && partition.eof_offset >= partition.ls_offset;
+                let from = partition.app_offset.max(partition.lo_offset).max(0);
+                let lag = if at_end && partition.fetchq_cnt == 0 { 0 } else { partition.ls_offset - from };
+                lags.insert((name.clone(), *number), u64::try_from(lag).unwrap_or(0));
+            }
+        }
+        self.told().lags = lags;
+    }
+}
+
+impl ConsumerContext for Context {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(_) = rebalance {
+            self.gate.wait(REVOKE_WAIT);
+            if let Err(crash) = self.steps.at(Step::DuringRebalance) {
+                self.told().crash = Some(crash);
+            }
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        match rebalance {
+            Rebalance::Assign(list) => {
+                // Nothing is delivered before the table stands and the worker has said where to start.
+                if let Err(error) = consumer.pause(list) {
+                    tracing::warn!(worker = self.who, "new partitions cannot be paused: {error}");
+                }
+                let token = consumer.group_metadata().map(|group| Token(Arc::new(group)));
+                let mut told = self.told();
+                told.token = token;
+                told.changes.push_back(Change::Assigned(partitions(list)));
+            }
+            Rebalance::Revoke(list) => {
+                let mut told = self.told();
+                told.lags.clear();
+                told.changes.push_back(Change::Revoked(partitions(list)));
+            }
+            Rebalance::Error(error) => tracing::warn!(worker = self.who, "rebalance: {error}"),
+        }
+    }
+
+    fn main_queue_min_poll_interval(&self) -> rdkafka::util::Timeout {
+        Duration::from_millis(200).into()
+    }
+}
+
+pub(super) struct KafkaMember {
+    log: Arc<Inner>,
+    join: Join,
+    steps: Steps,
+    stop: Stop,
+    consumer: BaseConsumer<Context>,
+    /// The topics with prefix, by input.
+    names: Vec<String>,
+    /// What came while the worker waited.
+    kept: VecDeque<Delivery>,
+    held: bool,
+    restorer: Option<Restorer>,
+}
+
+impl KafkaMember {
+    pub(super) fn join(log: Arc<Inner>, join: Join, steps: Steps, stop: Stop) -> Result<Self, LogError> {
+        let mut counts = Vec::new();
+        for topic in join.inputs.iter().chain(join.table.iter()) {
+            counts.push(log.count(topic)?);
+        }
+        if join.table.is_some() && counts.windows(2).any(|pair| pair[0] != pair[1]) {
+            let names: Vec<_> = join.inputs.iter().chain(join.table.iter()).map(|topic| log.name(topic)).collect();
+            return Err(LogError::Setup(format!("the topics {names:?} must have equal partition counts, not {counts:?}")));
+        }
+        let context = Context {
+            who: format!("{}/{}", join.stage, join.worker),
+            health: log.health.clone(),
+            brokers: log.settings.brokers.clone(),
+            gate: Gate::default(),
+            steps: steps.clone(),
+            told: Mutex::default(),
+        };
+        let consumer = client::consumer(&log.settings, join.stage, context)?;
+        let names: Vec<_> = join.inputs.iter().map(|topic| log.name(topic)).collect();
+        let topics: Vec<&str> = names.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics).map_err(client::unavailable)?;
+        Ok(Self { log, join, steps, stop, consumer, names, kept: VecDeque::new(), held: false, restorer: None })
+    }
+
+    fn place(&self, topic: &str, partition: i32) -> Option<Place> {
+        let input = self.names.iter().position(|name| name == topic)?;
+        Some(Place { input, partition: Partition(u32::try_from(partition).ok()?) })
+    }
+
+    fn places(&self, partitions: &[(String, i32)]) -> Vec<Place> {
+        partitions.iter().filter_map(|(topic, partition)| self.place(topic, *partition)).collect()
+    }
+
+    fn list(&self, positions: &[(Place, Offset)]) -> Result<TopicPartitionList, LogError> {
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for (place, offset) in positions {
+            let topic = self.names.get(place.input).map_or("", String::as_str);
+            let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
+            list.add_partition_offset(topic, partition, KafkaOffset::Offset(offset.0))
+                .map_err(|error| LogError::Fatal(format!("kafka: {error}")))?;
+        }
+        Ok(list)
+    }
+
+    /// A change of the assignment, if one was told. It stays told while the broker does not say where the stage stands.
+    fn change(&mut self) -> Result<Option<Event>, LogError> {
+        if let Some(crash) = self.consumer.context().told().crash.take() {
+            return Err(crash.into());
+        }
+        let change = self.consumer.context().told().changes.pop_front();
+        match change {
+            None => Ok(None),
+            Some(Change::Revoked(partitions)) => {
+                self.kept.clear();
+                Ok(Some(Event::Revoked(self.places(&partitions))))
+            }
+            Some(Change::Assigned(partitions)) => match self.stands(&partitions) {
+                Ok(assigned) => Ok(Some(Event::Assigned(assigned))),
+                Err(LogError::Unavailable(why)) => {
+                    self.log.health.waiting(&self.consumer.context().who, &why);
+                    self.consumer.context().told().changes.push_front(Change::Assigned(partitions));
+                    Ok(None)
+                }
+                Err(other) => Err(other),
+            },
+        }
+    }
+
+    /// Where the stage stands in newly assigned partitions: what is committed, or the first record. With
+    /// read_committed, the broker answers only when no transaction of a predecessor is open any more.
+    fn stands(&self, partitions: &[(String, i32)]) -> Result<Vec<(Place, Offset)>, LogError> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition) in partitions {
+            list.add_partition(topic, *partition);
+        }
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let committed = self.consumer.committed_offsets(list, REQUEST).map_err(client::unavailable)?;
+        let mut stands = Vec::new();
+        for element in committed.elements() {
+            let Some(place) = self.place(element.topic(), element.partition()) else { continue };
+            let (first, next) =
+                self.consumer.fetch_watermarks(element.topic(), element.partition(), REQUEST).map_err(client::unavailable)?;
+            let offset = match element.offset() {
+                KafkaOffset::Offset(offset) => offset,
+                _ => first,
+            };
+            if offset < first {
+                return Err(self.gap(place, offset, first, next));
+            }
+            stands.push((place, Offset(offset)));
+        }
+        Ok(stands)
+    }
+
+    fn gap(&self, place: Place, position: i64, first: i64, next: i64) -> LogError {
+        LogError::Gap {
+            stage: self.join.stage.to_owned(),
+            topic: self.names.get(place.input).cloned().unwrap_or_default(),
+            partition: place.partition.0,
+            position,
+            first,
+            next,
+        }
+    }
+
+    /// What an error among the messages means.
+    fn told_error(&self, error: &KafkaError) -> Result<(), LogError> {
+        let who = &self.consumer.context().who;
+        match error {
+            KafkaError::PartitionEOF(_) => Ok(()),
+            KafkaError::MessageConsumptionFatal(code) => Err(LogError::Fatal(format!("kafka: {code}"))),
+            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                Err(self.first_gap())
+            }
+            KafkaError::MessageConsumption(
+                code @ (RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed),
+            ) => Err(LogError::Setup(format!("kafka refuses {who}: {code}"))),
+            other => {
+                tracing::debug!(worker = who, "librdkafka: {other}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Which of the partitions it is that the log no longer holds.
+    fn first_gap(&self) -> LogError {
+        let positions = self.consumer.position().unwrap_or_default();
+        for element in positions.elements() {
+            let (Some(place), KafkaOffset::Offset(offset)) =
+                (self.place(element.topic(), element.partition()), element.offset())
+            else {
+                continue;
+            };
+            if let Ok((first, next)) = self.consumer.fetch_watermarks(element.topic(), element.partition(), REQUEST)
+                && !(first..=next).contains(&offset)
+            {
+                return self.gap(place, offset, first, next);
+            }
+        }
+        self.gap(Place::default_of(0), -1, -1, -1)
+    }
+
+    fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
+        let headers = message.headers().map_or_else(Vec::new, |headers| {
+            headers.iter().map(|h| (h.key.to_owned(), h.value.map_or_else(Bytes::new, Bytes::copy_from_slice))).collect()
+        });
+        let record = RawRecord {
+            key: message.key().map_or_else(Bytes::new, Bytes::copy_from_slice),
+            value: message.payload().map(Bytes::copy_from_slice),
+            headers,
+        };
+        Some(Delivery {
+            place: self.place(message.topic(), message.partition())?,
+            offset: Offset(message.offset()),
+            appended_at_ms: message.timestamp().to_millis().unwrap_or(0),
+            record,
+        })
+    }
+
+    fn is_told(&self) -> bool {
+        let told = self.consumer.context().told();
+        !told.changes.is_empty() || told.crash.is_some()
+    }
+
+    /// Polls one message, keeping what comes; for waits in which nothing may be worked on.
+    fn keep_polling(&mut self) {
+        match self.consumer.poll(Duration::ZERO) {
+            Some(Ok(message)) => {
+                let delivery = self.delivery(&message);
+                drop(message);
+                self.kept.extend(delivery);
+            }
+            Some(Err(error)) => tracing::debug!("librdkafka: {error}"),
+            None => {}
+        }
+    }
+}
+
+impl Place {
+    fn default_of(input: usize) -> Self {
+        Self { input, partition: Partition(0) }
+    }
+}
+
+impl Member for KafkaMember {
+    fn poll(&mut self, wait: Duration) -> Result<Event, LogError> {
+        if let Some(event) = self.change()? {
+            return Ok(event);
+        }
+        if self.held {
+            self.held = false;
+            let assignment = self.consumer.assignment().map_err(client::unavailable)?;
+            if let Err(error) = self.consumer.resume(&assignment) {
+                tracing::warn!(worker = self.join.stage, "partitions cannot be resumed: {error}");
+            }
+        }
+        if !self.kept.is_empty() {
+            return Ok(Event::Records(self.kept.drain(..).collect()));
+        }
+        let mut records = Vec::new();
+        let (mut bytes, mut wait) = (0, wait);
+        while records.len() < RECORDS_MAX && bytes < BYTES_MAX {
+            match self.consumer.poll(wait) {
+                Some(Ok(message)) => {
+                    if let Some(delivery) = self.delivery(&message) {
+                        bytes += delivery.record.bytes();
+                        records.push(delivery);
+                    }
+                }
+                Some(Err(error)) => self.told_error(&error)?,
+                None => break,
+            }
+            if self.is_told() {
+                break; // what follows belongs to another assignment
+            }
+            wait = Duration::ZERO;
+        }
+        if records.is_empty() { self.change().map(|event| event.unwrap_or(Event::Idle)) } else { Ok(Event::Records(records)) }
+    }
+
+    fn breathe(&mut self) {
+        if !self.held && !self.is_told() {
+            self.held = true;
+            if let Ok(assignment) = self.consumer.assignment() {
+                let _ = self.consumer.pause(&assignment); // a message more is kept, no harm done
+            }
+        }
+        self.keep_polling();
+    }
+
+    fn token(&self) -> Token {
+        self.consumer.context().told().token.clone().unwrap_or_else(|| Token(Arc::new(())))
+    }
+
+    fn restore(&mut self, partition: Partition, row: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
+        let Some(table) = self.join.table else { return Ok(()) };
+        let mut restorer = match self.restorer.take() {
+            Some(restorer) => restorer,
+            None => Restorer::new(&self.log.settings)?,
+        };
+        let name = self.log.name(table);
+        let number = i32::try_from(partition.0).unwrap_or(i32::MAX);
+        let stop = self.stop.clone();
+        let read = restorer.read(&name, number, row, &mut || {
+            self.keep_polling();
+            if stop.is_set() {
+                return Err(LogError::Stopping);
+            }
+            if self.is_told() { Err(LogError::Interrupted) } else { Ok(()) }
+        });
+        self.restorer = Some(restorer);
+        read
+    }
+
+    fn start(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
+        self.restorer = None;
+        self.kept.clear();
+        self.held = false;
+        if positions.is_empty() || self.is_told() {
+            return Ok(()); // the assignment has changed again: its own events come first
+        }
+        let list = self.list(positions)?;
+        self.consumer.assign(&list).map_err(client::unavailable)?;
+        self.consumer.resume(&list).map_err(client::unavailable)
+    }
+
+    fn gate(&self) -> Gate {
+        self.consumer.context().gate.clone()
+    }
+
+    fn committer(&mut self) -> Result<Box<dyn Committer>, LogError> {
+        let (log, join) = (Arc::clone(&self.log), &self.join);
+        let (steps, stop) = (self.steps.clone(), self.stop.clone());
+        Ok(Box::new(KafkaCommitter::new(log, join.stage, join.worker.clone(), join.inputs, steps, stop)))
+    }
+
+    fn lag(&self) -> u64 {
+        self.consumer.context().told().lags.values().sum()
+    }
+}
+
+/// Where a stage stands, asked from outside.
+pub(super) fn position(log: &Inner, stage: &str, topic: &str, partition: Partition) -> Result<Option<Offset>, LogError> {
+    let reader = client::group_reader(&log.settings, stage)?;
+    let mut list = TopicPartitionList::new();
+    list.add_partition(&log.name(topic), i32::try_from(partition.0).unwrap_or(i32::MAX));
+    let committed = reader.committed_offsets(list, REQUEST).map_err(client::unavailable)?;
+    Ok(committed.elements().first().and_then(|element| match element.offset() {
+        KafkaOffset::Offset(offset) => Some(Offset(offset)),
+        _ => None,
+    }))
+}

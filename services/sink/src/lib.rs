@@ -1,0 +1,3 @@
+//! Enriched articles to the lake.
+
+pub mod lake;
