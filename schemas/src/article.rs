@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArticleId, CanonicalUrl, ContentDigest, Decode, DecodeError, Digest, Encode, EncodeError, Encoded, ImportPath, Lang,
-    PageKind, RawRecord, Timestamp, json, topic,
+    ArticleId, CanonicalUrl, ContentDigest, Decode, DecodeError, Digest, Encode, EncodeError, Encoded, ImportPath,
+    Lang, PageKind, RawRecord, Timestamp, json, topic,
 };
 
 /// An article as the cleaner made it of a page.

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CanonicalUrl, Decode, DecodeError, Encode, EncodeError, Encoded, Lang, RawRecord, Timestamp, json, registrable_domain, topic};
+use crate::{
+    CanonicalUrl, Decode, DecodeError, Encode, EncodeError, Encoded, Lang, RawRecord, Timestamp, json,
+    registrable_domain, topic,
+};
 
 /// A feed to watch. Its tombstone unsubscribes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, Decode, DecodeError, RawRecord, json};
+use crate::{Decode, DecodeError, RawRecord, Timestamp, json};
 
 /// One row of the fetcher's table, keyed `domain kind URL`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -93,6 +93,17 @@ impl Page {
     pub const HEADER: &'static str = "page";
 }
 
+impl PageMeta {
+    /// Without the text that the feed carried, which is cut where the header would be too large: it is the body then.
+    fn without_content(&self) -> Self {
+        let mut meta = self.clone();
+        if let Some(entry) = &mut meta.entry {
+            entry.content = None;
+        }
+        meta
+    }
+}
+
 impl Decode for Page {
     fn decode(raw: &RawRecord) -> Result<Self, DecodeError> {
         let meta = json::slice(raw.header(Self::HEADER).ok_or(DecodeError::NoHeader(Self::HEADER))?)?;
@@ -103,8 +114,12 @@ impl Decode for Page {
 impl Encode for Page {
     fn encode(&self) -> Result<Encoded, EncodeError> {
         json::within("value", self.body.len(), limits::PAGE_BYTES_MAX)?;
-        let meta = Bytes::from(serde_json::to_vec(&self.meta)?);
+        let mut meta = serde_json::to_vec(&self.meta)?;
+        if meta.len() > limits::HEADERS_BYTES_MAX {
+            meta = serde_json::to_vec(&self.meta.without_content())?;
+        }
         json::within("headers", meta.len(), limits::HEADERS_BYTES_MAX)?;
+        let meta = Bytes::from(meta);
         let key = Bytes::from(PageKey::of(&self.meta).0.to_string());
         let record = RawRecord { key, value: Some(self.body.clone()), headers: vec![(Self::HEADER.to_owned(), meta)] };
         Ok(Encoded { topic: topic::PAGES, record })

@@ -3,7 +3,8 @@
 /// The registrable domain of a host by the public-suffix list of this release (`bbc.co.uk` of `www.bbc.co.uk`); an
 /// address, a single label or a bare suffix is its own.
 pub fn registrable_domain(host: &str) -> &str {
-    let numeric = host.starts_with('[') || host.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    let numeric =
+        host.starts_with('[') || host.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     if numeric {
         return host;
     }

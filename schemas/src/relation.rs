@@ -54,7 +54,8 @@ impl Decode for Fingerprint {
 
 impl Encode for Fingerprint {
     fn encode(&self) -> Result<Encoded, EncodeError> {
-        let record = RawRecord { key: Bytes::from(self.band.clone()), value: Some(json::bytes(self)?), headers: vec![] };
+        let record =
+            RawRecord { key: Bytes::from(self.band.clone()), value: Some(json::bytes(self)?), headers: vec![] };
         Ok(Encoded { topic: topic::FINGERPRINTS, record })
     }
 }

@@ -15,7 +15,7 @@ impl Timestamp {
     /// From milliseconds since the epoch, held to the years 0001 to 9999, which is what RFC 3339 can say.
     pub const fn from_millis(millis: i64) -> Self {
         const FIRST: i64 = -62_135_596_800_000;
-        const LAST: i64 = 253_402_207_200_999; // the last that jiff can print in any zone
+        const LAST: i64 = 253_402_207_200_000; // the last that jiff can print in any zone
         Self(if millis < FIRST {
             FIRST
         } else if millis > LAST {
@@ -102,7 +102,9 @@ impl Lang {
         let mut tag = language;
         for part in parts.take(2) {
             match (part.len(), part.bytes().all(|b| b.is_ascii_alphabetic())) {
-                (4, true) => tag.push_str(&format!("-{}{}", part[..1].to_ascii_uppercase(), part[1..].to_ascii_lowercase())),
+                (4, true) => {
+                    tag.push_str(&format!("-{}{}", part[..1].to_ascii_uppercase(), part[1..].to_ascii_lowercase()))
+                }
                 (2, true) => tag.push_str(&format!("-{}", part.to_ascii_uppercase())),
                 (3, _) if part.bytes().all(|b| b.is_ascii_digit()) => tag.push_str(&format!("-{part}")),
                 _ => break,
@@ -158,7 +160,9 @@ mod tests {
 
     #[test]
     fn language_tags_take_their_recommended_form() {
-        for (text, tag) in [("EN", "en"), ("pt_br", "pt-BR"), ("zh-hant-tw", "zh-Hant-TW"), ("es-419", "es-419"), ("en-x-y", "en")] {
+        for (text, tag) in
+            [("EN", "en"), ("pt_br", "pt-BR"), ("zh-hant-tw", "zh-Hant-TW"), ("es-419", "es-419"), ("en-x-y", "en")]
+        {
             assert_eq!(Lang::parse(text).unwrap().as_str(), tag);
         }
         for text in ["", "e", "english", "12", "日本"] {

@@ -39,7 +39,13 @@ pub struct TopicSpec {
     pub about: &'static str,
 }
 
-const fn spec(name: &'static str, compacted: bool, group: &'static str, key: &'static str, about: &'static str) -> TopicSpec {
+const fn spec(
+    name: &'static str,
+    compacted: bool,
+    group: &'static str,
+    key: &'static str,
+    about: &'static str,
+) -> TopicSpec {
     TopicSpec { name, compacted, group, key, about }
 }
 
@@ -53,6 +59,12 @@ pub const TOPICS: &[TopicSpec] = &[
     spec(topic::REVISIONS, true, "article", "article id", "the enricher's table of revisions"),
     spec(topic::ARTICLES_ENRICHED, false, "article", "article id", "enriched articles"),
     spec(topic::FINGERPRINTS, false, "band", "LSH band", "where near-duplicates meet"),
-    spec(topic::RELATIONS, false, "article", "article id of the later one", "what an article has to do with an earlier one"),
+    spec(
+        topic::RELATIONS,
+        false,
+        "article",
+        "article id of the later one",
+        "what an article has to do with an earlier one",
+    ),
     spec(topic::DEAD_LETTERS, false, "dead-letters", "as it came", "records that a stage refused"),
 ];

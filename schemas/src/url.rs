@@ -8,10 +8,39 @@ use url::Url;
 
 /// Query parameters that say who linked, not which page: exact names.
 const TRACKING: &[&str] = &[
-    "_ga", "_gl", "_hsenc", "_hsmi", "_openstat", "at_campaign", "at_medium", "cmpid", "dclid", "fbclid", "gbraid",
-    "gclid", "gclsrc", "igshid", "mc_cid", "mc_eid", "mkt_tok", "msclkid", "ncid", "oly_anon_id", "oly_enc_id",
-    "rb_clickid", "s_cid", "sr_share", "srsltid", "twclid", "vero_conv", "vero_id", "wbraid", "wickedid", "wt_mc",
-    "yclid", "ymclid",
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "_openstat",
+    "at_campaign",
+    "at_medium",
+    "cmpid",
+    "dclid",
+    "fbclid",
+    "gbraid",
+    "gclid",
+    "gclsrc",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "msclkid",
+    "ncid",
+    "oly_anon_id",
+    "oly_enc_id",
+    "rb_clickid",
+    "s_cid",
+    "sr_share",
+    "srsltid",
+    "twclid",
+    "vero_conv",
+    "vero_id",
+    "wbraid",
+    "wickedid",
+    "wt_mc",
+    "yclid",
+    "ymclid",
 ];
 /// The same by how the name begins.
 const TRACKING_PREFIXES: &[&str] = &["utm_", "pk_", "mtm_", "matomo_", "hsa_"];
@@ -71,7 +100,9 @@ impl CanonicalUrl {
         // Both fail only for URLs that cannot be a base, which http(s) never is.
         let _ = url.set_username("");
         let _ = url.set_password(None);
-        if let Some(host) = url.host_str().filter(|host| host.ends_with('.')).map(|host| host.trim_end_matches('.').to_owned()) {
+        if let Some(host) =
+            url.host_str().filter(|host| host.ends_with('.')).map(|host| host.trim_end_matches('.').to_owned())
+        {
             url.set_host(Some(&host))?;
         }
         let path = normal_escapes(url.path());
@@ -124,8 +155,9 @@ fn is_tracking(parameter: &str) -> bool {
 
 /// Drops tracking parameters and empty ones; keeps the order of the rest, since some servers read it.
 fn without_tracking(query: &str) -> String {
-    let kept: Vec<_> = query.split('&').filter(|p| !p.is_empty() && !is_tracking(p)).map(normal_escapes).collect();
-    kept.join("&")
+    // Escapes first: `utm%5Fsource` is `utm_source`.
+    let parameters = query.split('&').map(normal_escapes);
+    parameters.filter(|parameter| !parameter.is_empty() && !is_tracking(parameter)).collect::<Vec<_>>().join("&")
 }
 
 /// RFC 3986 section 6.2.2: upper-case escapes, and no escape for an unreserved character.
@@ -144,7 +176,7 @@ fn normal_escapes(text: &str) -> String {
         {
             out.push_str(&text[from..at]);
             let value = char::from(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-            if value.is_ascii_alphanumeric() || matches!(value, '-' | '_' | '~') {
+            if is_unreserved(value) && !would_complete_escape(&out, value) {
                 out.push(value);
             } else {
                 out.push_str(&text[at..at + 3].to_ascii_uppercase());
@@ -157,6 +189,17 @@ fn normal_escapes(text: &str) -> String {
     }
     out.push_str(&text[from..]);
     out
+}
+
+/// RFC 3986 section 2.3. A dot is safe, since the URL parser has taken an escaped dot segment for one by now.
+fn is_unreserved(value: char) -> bool {
+    value.is_ascii_alphanumeric() || matches!(value, '-' | '.' | '_' | '~')
+}
+
+/// Whether `value` behind a stray `%` or `%4` would make an escape that was none: in `%4%31` the `%31` stays.
+fn would_complete_escape(out: &str, value: char) -> bool {
+    let before = out.strip_suffix(|last: char| last.is_ascii_hexdigit()).unwrap_or(out);
+    value.is_ascii_hexdigit() && (out.ends_with('%') || before.ends_with('%'))
 }
 
 impl fmt::Display for CanonicalUrl {

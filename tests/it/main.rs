@@ -1,1 +1,11 @@
-//! placeholder
+//! Whole-pipeline tests, house rules, and the contract of the log on its real backends, in one binary.
+//!
+//! Tests that need a Kafka broker stand in modules named `kafka`: `--skip kafka` leaves them out.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod broker;
+mod contract;
+mod house;
+mod run_loop;
+mod support;
+mod whole;

@@ -82,3 +82,23 @@ fn looks_like_place(place: &str) -> bool {
         && place.split_whitespace().count() <= 8
         && !place.contains(['"', '“', '?', '!'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leads_in_front_of_the_first_sentence() {
+        let read = |line: &str| {
+            lead(line).map(|lead| (lead.place.unwrap_or_default(), lead.agency.unwrap_or_default(), lead.rest))
+        };
+        assert_eq!(read("[서울=뉴시스]"), Some(("서울".into(), "뉴시스".into(), String::new())));
+        assert_eq!(
+            read("LONDON (Reuters) - The boat sank."),
+            Some(("LONDON".into(), "Reuters".into(), "The boat sank.".into()))
+        );
+        assert_eq!(read("(AP) — The boat sank."), Some((String::new(), "AP".into(), "The boat sank.".into())));
+        assert_eq!(read("The boat (AP reported) sank."), None);
+        assert_eq!(read("(see below) The boat sank."), None);
+    }
+}

@@ -91,8 +91,17 @@ fn meta_charset(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// Magic numbers of common binary formats, or many control characters.
 fn looks_binary(bytes: &[u8]) -> bool {
-    const MAGIC: &[&[u8]] =
-        &[b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00", b"OggS"];
+    const MAGIC: &[&[u8]] = &[
+        b"%PDF-",
+        b"\x89PNG",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"PK\x03\x04",
+        b"\x1f\x8b",
+        b"RIFF",
+        b"\x00\x00\x00",
+        b"OggS",
+    ];
     if MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
         return true;
     }
@@ -102,4 +111,24 @@ fn looks_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(META_CHARSET_BYTES_MAX)];
     let odd = head.iter().filter(|&&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)).count();
     odd * 20 > head.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_surest_statement_wins() {
+        assert_eq!(decode(b"\xef\xbb\xbf\xc3\xa9", Some("text/html; charset=windows-1251")).text, "é");
+        assert_eq!(decode(b"\xe9", Some("text/html; charset=iso-8859-1")).text, "é");
+        assert_eq!(decode(b"<meta charset=windows-1251>\xe4\xe0", None).text, "<meta charset=windows-1251>да");
+        assert_eq!(decode("<meta charset=windows-1251>да".as_bytes(), None).text, "<meta charset=windows-1251>да");
+    }
+
+    #[test]
+    fn what_is_wrongly_called_utf8_is_guessed() {
+        let decoded = decode(b"<p>Stra\xdfe und Gr\xfc\xdfe aus M\xfcnchen</p>", Some("text/html; charset=utf-8"));
+        assert_eq!(decoded.text, "<p>Straße und Grüße aus München</p>");
+        assert_eq!(decoded.notes, ["charset_stated_wrong", "charset_guessed"]);
+    }
 }

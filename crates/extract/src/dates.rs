@@ -22,7 +22,10 @@ static MONTHS: LazyLock<HashMap<&'static str, i8>> = LazyLock::new(|| {
 
 static ZONES: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| {
     let lines = include_str!("../data/zones.txt").lines().filter(|line| !line.starts_with("//"));
-    lines.filter_map(|line| line.split_once(' ')).filter_map(|(name, minutes)| Some((name, minutes.parse().ok()?))).collect()
+    lines
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(name, minutes)| Some((name, minutes.parse().ok()?)))
+        .collect()
 });
 
 /// A date as far as a text tells it.
@@ -52,7 +55,7 @@ impl Seen {
     /// As a field of an article; none if it lies after the fetch.
     pub(crate) fn into_date(self, source: FieldSource, confidence: f32, setting: Setting<'_>) -> Option<Date> {
         let day_ms = days_since_epoch(self.day) * DAY_MS;
-        if setting.fetched_at_ms.is_some_and(|fetched| day_ms > fetched + DAY_MS) {
+        if setting.fetched_at_ms.is_some_and(|fetched| day_ms > fetched.saturating_add(DAY_MS)) {
             return None;
         }
         let day = format!("{:04}-{:02}-{:02}", self.day.year(), self.day.month(), self.day.day());
@@ -109,7 +112,8 @@ pub(crate) fn machine(text: &str, setting: Setting<'_>) -> Option<Seen> {
 fn compact(text: &str) -> Option<Seen> {
     let number = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<i32>().ok());
     let day = valid(number(0..4)?, number(4..6)?, number(6..8)?)?;
-    let time = if text.len() >= 12 { clock(number(8..10)?, number(10..12)?, number(12..14).unwrap_or(0)) } else { None };
+    let time =
+        if text.len() >= 12 { clock(number(8..10)?, number(10..12)?, number(12..14).unwrap_or(0)) } else { None };
     Some(Seen { day, time, offset: None, letters: 0 })
 }
 
@@ -161,7 +165,8 @@ fn tokens(line: &str) -> Vec<Token> {
             tokens.push(Token::Number(number, length));
         } else if c.is_alphabetic() && !crate::fold::is_unspaced(c) {
             let mut word: String = c.to_lowercase().collect();
-            while let Some(next) = chars.peek().filter(|next| next.is_alphabetic() && !crate::fold::is_unspaced(**next)) {
+            while let Some(next) = chars.peek().filter(|next| next.is_alphabetic() && !crate::fold::is_unspaced(**next))
+            {
                 word.extend(next.to_lowercase());
                 chars.next();
             }
@@ -203,7 +208,8 @@ pub(crate) fn find(line: &str, language: Option<&str>, url: Option<&str>) -> Opt
 
 fn reads_month_first(language: Option<&str>, url: Option<&str>) -> bool {
     let tag = language.unwrap_or_default().to_lowercase();
-    let american = tag.starts_with("en") && !matches!(tag.as_str(), "en-gb" | "en_gb" | "en-au" | "en-ie" | "en-nz" | "en-in" | "en-za");
+    let american = tag.starts_with("en")
+        && !matches!(tag.as_str(), "en-gb" | "en_gb" | "en-au" | "en-ie" | "en-nz" | "en-in" | "en-za");
     let host = url.and_then(|url| url.split('/').nth(2)).unwrap_or_default();
     let tld = host.rsplit('.').next().unwrap_or_default();
     american && matches!(tld, "" | "com" | "org" | "net" | "us" | "gov" | "edu" | "news" | "io" | "co")
@@ -374,7 +380,12 @@ fn zone_after(tokens: &[Token], from: usize) -> Option<i32> {
                 let (number, length) = number_at(tokens, at + 1)?;
                 let minutes = match length {
                     4 => number / 100 * 60 + number % 100,
-                    1 | 2 => number * 60 + number_at(tokens, at + 3).filter(|_| tokens.get(at + 2) == Some(&Token::Mark(':'))).map_or(0, |(minute, _)| minute),
+                    1 | 2 => {
+                        number * 60
+                            + number_at(tokens, at + 3)
+                                .filter(|_| tokens.get(at + 2) == Some(&Token::Mark(':')))
+                                .map_or(0, |(minute, _)| minute)
+                    }
                     _ => return None,
                 };
                 let signed = if *sign == '+' { minutes } else { -minutes };
@@ -392,22 +403,96 @@ pub(crate) fn in_url(url: &str) -> Option<Seen> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let pieces: Vec<&str> = path.split(|c: char| !c.is_ascii_digit()).collect();
     for window in pieces.windows(3) {
-        if let [year, month, day] = window {
-            if year.len() == 4 && (1..=2).contains(&month.len()) && (1..=2).contains(&day.len()) {
-                if let Some(day) = valid(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?) {
-                    return Some(Seen { day, time: None, offset: None, letters: 0 });
-                }
-            }
+        if let [year, month, day] = window
+            && year.len() == 4
+            && (1..=2).contains(&month.len())
+            && (1..=2).contains(&day.len())
+            && let Some(day) = valid(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+        {
+            return Some(Seen { day, time: None, offset: None, letters: 0 });
         }
     }
     for window in pieces.windows(2) {
-        if let [year, rest] = window {
-            if year.len() == 4 && rest.len() == 4 {
-                if let Some(seen) = compact(&format!("{year}{rest}")) {
-                    return Some(seen);
-                }
-            }
+        if let [year, rest] = window
+            && year.len() == 4
+            && rest.len() == 4
+            && let Some(seen) = compact(&format!("{year}{rest}"))
+        {
+            return Some(seen);
         }
     }
     pieces.iter().filter(|piece| piece.len() == 8).find_map(|piece| compact(piece))
+}
+
+/// Whether a text is nothing but the name of a month.
+pub(crate) fn is_month(text: &str) -> bool {
+    MONTHS.contains_key(text.trim().trim_end_matches('.').to_lowercase().as_str())
+}
+
+/// The month that a word names in any of the languages of `data/months.txt`, from 1.
+pub fn month(word: &str) -> Option<u32> {
+    let word = word.trim().trim_end_matches('.').to_lowercase();
+    MONTHS.get(word.as_str()).and_then(|month| u32::try_from(*month).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, language: &str) -> String {
+        let setting = Setting { language: Some(language), ..Setting::default() };
+        machine(text, setting)
+            .and_then(|seen| seen.into_date(FieldSource::Text, 1.0, setting))
+            .map_or(String::new(), |date| date.at)
+    }
+
+    #[test]
+    fn dates_that_machines_state() {
+        assert_eq!(read("2024-04-27T10:12:00+02:00", "de"), "2024-04-27T10:12:00+02:00");
+        assert_eq!(read("2024-04-27T10:12:00.123Z", "en"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("2024-04-27 10:12:00 -0500", "en"), "2024-04-27T10:12:00-05:00");
+        assert_eq!(read("Sat, 27 Apr 2024 10:12:00 GMT", "en"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("20240427", "en"), "2024-04-27");
+        assert_eq!(read("20240427101200", "en"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("1714212720", "en"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("1714212720000", "en"), "2024-04-27T10:12:00Z");
+    }
+
+    #[test]
+    fn dates_that_readers_see() {
+        assert_eq!(read("Published April 27, 2024 at 5:50 pm CET", "en"), "2024-04-27T17:50:00+01:00");
+        assert_eq!(read("Veröffentlicht am 27. April 2024, 10.12 Uhr", "de"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("27 de abril de 2024", "es"), "2024-04-27");
+        assert_eq!(read("le 27 avril 2024 à 10h12", "fr"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("입력 2024. 4. 27. 오후 3:05", "ko"), "2024-04-27T15:05:00+09:00");
+        assert_eq!(read("2024年4月27日 10時12分", "ja"), "2024-04-27T10:12:00+09:00");
+        assert_eq!(read("27 апреля 2024, 10:12", "ru"), "2024-04-27T10:12:00Z");
+        assert_eq!(read("28 Φεβρουαρίου 2012", "el"), "2012-02-28");
+        assert_eq!(read("٢٧ أبريل ٢٠٢٤", "ar"), "2024-04-27");
+    }
+
+    #[test]
+    fn numbers_are_read_as_the_place_reads_them() {
+        assert_eq!(read("03/04/2024", "en-US"), "2024-03-04");
+        assert_eq!(read("03/04/2024", "en-GB"), "2024-04-03");
+        assert_eq!(read("03/04/2024", "es"), "2024-04-03");
+        assert_eq!(read("27/04/2024", "en-US"), "2024-04-27");
+        assert_eq!(read("31.02.2024", "de"), "");
+    }
+
+    #[test]
+    fn dates_in_addresses() {
+        let day = |url: &str| in_url(url).map(|seen| seen.day.to_string());
+        assert_eq!(day("https://news.example/2024/04/27/bridge").as_deref(), Some("2024-04-27"));
+        assert_eq!(day("https://news.example/20240427-bridge").as_deref(), Some("2024-04-27"));
+        assert_eq!(day("https://news.example/a/2024/0427/c1.html").as_deref(), Some("2024-04-27"));
+        assert_eq!(day("https://news.example/a12345678"), None);
+    }
+
+    #[test]
+    fn a_date_after_the_fetch_is_not_believed() {
+        let setting = Setting { fetched_at_ms: Some(1_714_212_720_000), ..Setting::default() };
+        let later = find("2030-01-01", None, None).and_then(|seen| seen.into_date(FieldSource::Text, 1.0, setting));
+        assert_eq!(later, None);
+    }
 }

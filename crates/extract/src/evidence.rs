@@ -57,9 +57,13 @@ pub(crate) enum Position {
     Tail,
 }
 
+const QUOTES: &[char] = &['"', '“', '„', '«', '‘', '「', '『', '»', '‚', '\''];
+
 /// Weighs a line by its form and wording.
 pub(crate) fn weigh(line: &str, form: Form, position: Position) -> (Evidence, Option<Hit>) {
-    let hit = look_up(line);
+    // Who is quoted may well say "Read also the small print".
+    let quoted = form.sentence && line.starts_with(QUOTES);
+    let hit = look_up(line).filter(|hit| hit.whole || !quoted);
     let mut evidence = Evidence {
         residue: by_form(form, position),
         listed: by_form_in_list(form),
@@ -69,7 +73,11 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position) -> (Evidence, Op
         field: None,
     };
     if form.bare {
-        evidence.residue += if form.words > 1.5 { 0.8 } else { 2.0 };
+        evidence.residue += match position {
+            Position::Head => 3.7,
+            _ if form.words > 1.5 => 0.8,
+            _ => 2.0,
+        };
         evidence.label = Label::Reaction;
         evidence.reason = "bare_number";
         evidence.listed = evidence.listed.max(0.3);
@@ -81,7 +89,7 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position) -> (Evidence, Op
         evidence.reason = "relative_time";
     }
     if let Some(hit) = hit {
-        evidence.residue += by_wording(hit, form);
+        evidence.residue += by_wording(hit, form, position);
         evidence.opens = hit.head;
         evidence.label = hit.label;
         evidence.reason = if hit.strength == Strength::Strong { "wording" } else { "weak_wording" };
@@ -115,12 +123,13 @@ fn by_form_in_list(form: Form) -> f32 {
     }
 }
 
-fn by_wording(hit: Hit, form: Form) -> f32 {
+fn by_wording(hit: Hit, form: Form, position: Position) -> f32 {
     match (hit.strength, hit.whole) {
         (Strength::Strong, true) => 7.0,
-        (Strength::Strong, false) if form.words > 45.0 => 2.5,
+        (Strength::Strong, false) if form.words > 60.0 => 2.5,
+        (Strength::Strong, false) if hit.certain => 8.5,
         (Strength::Strong, false) => 5.5,
-        (Strength::Weak, _) if hit.counter => 2.6,
+        (Strength::Weak, _) if hit.counter || position == Position::Head => 3.7,
         (Strength::Weak, _) => 2.0,
     }
 }
@@ -128,12 +137,54 @@ fn by_wording(hit: Hit, form: Form) -> f32 {
 /// `14 hours ago`, `vor 3 Stunden`, `1時間前`: sites date their lists so.
 fn is_ago(line: &str) -> bool {
     const AGO: &[&str] = &[
-        "hours ago", "hour ago", "minutes ago", "minute ago", "mins ago", "days ago", "day ago", "weeks ago", "h ago",
-        "vor # stunden", "vor # stunde", "vor # minuten", "vor # tagen", "vor # tag", "hace # horas", "hace # minutos",
-        "hace # días", "il y a #", "há # horas", "# ore fa", "# минут назад", "# часов назад", "# часа назад",
-        "# дней назад", "# dakika önce", "# saat önce", "# gün önce", "# jam yang lalu", "# hari lalu", "# menit lalu",
-        "# jam lalu", "# 時間前", "# 分前", "# 日前", "# 小时前", "# 分钟前", "# 天前", "# 小時前", "# 시간 전", "# 시간전",
-        "# 분 전", "# 분전", "# 일 전", "# 일전", "# giờ trước", "# godzin temu", "# uur geleden", "# timmar sedan",
+        "hours ago",
+        "hour ago",
+        "minutes ago",
+        "minute ago",
+        "mins ago",
+        "days ago",
+        "day ago",
+        "weeks ago",
+        "h ago",
+        "vor # stunden",
+        "vor # stunde",
+        "vor # minuten",
+        "vor # tagen",
+        "vor # tag",
+        "hace # horas",
+        "hace # minutos",
+        "hace # días",
+        "il y a #",
+        "há # horas",
+        "# ore fa",
+        "# минут назад",
+        "# часов назад",
+        "# часа назад",
+        "# дней назад",
+        "# dakika önce",
+        "# saat önce",
+        "# gün önce",
+        "# jam yang lalu",
+        "# hari lalu",
+        "# menit lalu",
+        "# jam lalu",
+        "# 時間前",
+        "# 分前",
+        "# 日前",
+        "# 小时前",
+        "# 分钟前",
+        "# 天前",
+        "# 小時前",
+        "# 시간 전",
+        "# 시간전",
+        "# 분 전",
+        "# 분전",
+        "# 일 전",
+        "# 일전",
+        "# giờ trước",
+        "# godzin temu",
+        "# uur geleden",
+        "# timmar sedan",
     ];
     if line.len() > 60 {
         return false;

@@ -74,6 +74,12 @@ fn push_folded(out: &mut String, c: char) {
         '’' | '‘' | '`' => out.push('\''),
         '“' | '”' | '„' | '«' | '»' => out.push('"'),
         '…' => out.push_str("..."),
+        // `Name *` is a field of a form, `* Name` a point of a list.
+        '*' if out.is_empty() => {}
+        '*' => {
+            out.truncate(out.trim_end().len());
+            out.push('*');
+        }
         'İ' => out.push('i'),
         _ => out.extend(c.to_lowercase()),
     }
@@ -94,7 +100,7 @@ fn is_invisible(c: char) -> bool {
 
 /// Marks that stand around a line without being part of its wording.
 fn is_mark(c: char) -> bool {
-    !c.is_alphanumeric() && !matches!(c, '#' | '+' | '%' | '©' | 'ⓒ')
+    !c.is_alphanumeric() && !matches!(c, '#' | '+' | '%' | '©' | 'ⓒ' | '*')
 }
 
 /// Collapses white space and drops what cannot be seen.
@@ -152,7 +158,8 @@ pub(crate) fn is_hangul(c: char) -> bool {
 /// Whether a line ends as a sentence does.
 pub(crate) fn ends_sentence(line: &str) -> bool {
     let trimmed = line.trim_end_matches(|c: char| {
-        c.is_whitespace() || matches!(c, '"' | '”' | '“' | '’' | '\'' | '»' | '«' | ')' | ']' | '」' | '』' | '）' | '›')
+        c.is_whitespace()
+            || matches!(c, '"' | '”' | '“' | '’' | '\'' | '»' | '«' | ')' | ']' | '」' | '』' | '）' | '›')
     });
     trimmed.ends_with(['.', '!', '?', '。', '！', '？', '…', '．', '।', '؟', '۔'])
         || (trimmed.len() < line.trim_end().len() && trimmed.ends_with([',', ';', '—']))

@@ -3,6 +3,8 @@
 //! In: `{"id", "url"?, "lang"?}` with one of `"html"`, `"html_base64"` (and `"content_type"?`), `"text"`, `"lines"`.
 //! Out: the article's fields, its body, the kept input lines and every block.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::types::{Context, Extracted};
@@ -20,6 +22,11 @@ pub fn clean_line(json: &str) -> String {
     }
 }
 
+/// What was found in one page, in the form of a line.
+pub fn output(id: &str, extracted: &Extracted) -> String {
+    render(&Value::from(id), extracted).to_string()
+}
+
 fn error(id: &Value, reason: &str) -> String {
     json!({ "id": id, "error": reason }).to_string()
 }
@@ -31,7 +38,7 @@ fn extract(item: &Value) -> Result<Extracted, &'static str> {
         return Ok(crate::html_str(html, &context));
     }
     if let Some(encoded) = text("html_base64") {
-        let bytes = base64(encoded).ok_or("not_base64")?;
+        let bytes = BASE64_STANDARD.decode(encoded).map_err(|_| "not_base64")?;
         return Ok(crate::html(&bytes, text("content_type"), &context));
     }
     if let Some(whole) = text("text") {
@@ -72,27 +79,4 @@ fn render(id: &Value, extracted: &Extracted) -> Value {
         "verdict": extracted.verdict.as_str(),
         "blocks": blocks,
     })
-}
-
-/// RFC 4648, standard alphabet; white space is passed over.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 0xff).unwrap_or_default());
-        }
-    }
-    Some(out)
 }

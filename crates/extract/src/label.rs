@@ -1,6 +1,7 @@
 //! Names every block of a page.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::agency;
 use crate::evidence::{Evidence, Form, Position, weigh};
@@ -18,6 +19,8 @@ pub(crate) struct Labelled {
     pub(crate) blocks: Vec<Block>,
     pub(crate) deck: Vec<String>,
     pub(crate) bylines: Vec<String>,
+    /// Who signed a line above the text.
+    pub(crate) signed: Vec<String>,
     pub(crate) captions: Vec<String>,
     pub(crate) credits: Vec<String>,
     pub(crate) related: Vec<String>,
@@ -27,8 +30,8 @@ pub(crate) struct Labelled {
 }
 
 /// Names all blocks.
-pub(crate) fn blocks(page: Page, region: &Region, metadata: &Metadata, is_fragment: bool) -> Labelled {
-    let context = Names::new(&page, region, metadata, is_fragment);
+pub(crate) fn blocks(page: &Page, region: &Region, metadata: &Metadata) -> Labelled {
+    let context = Names::new(page, region, metadata);
     let evidence: Vec<Evidence> = (0..page.blocks.len()).map(|index| context.weigh(index)).collect();
     let inside = &evidence[region.first..region.end];
     let states = decode(inside);
@@ -38,16 +41,17 @@ pub(crate) fn blocks(page: Page, region: &Region, metadata: &Metadata, is_fragme
         let (label, kept, reason) = context.name(index, raw, &evidence[index], state);
         labelled.take(raw, label, kept, reason);
     }
-    for image in page.facts.images {
+    labelled.signed = context.signed();
+    for image in &page.facts.images {
         if image.block >= region.first && image.block <= region.end && !context.hinted(image.block) {
-            labelled.images.push((image.source, image.alt));
+            labelled.images.push((image.source.clone(), image.alt.clone()));
         }
     }
     labelled
 }
 
 struct Names<'a> {
-    blocks: Vec<Raw>,
+    blocks: &'a [Raw],
     region: &'a Region,
     title: String,
     deck: String,
@@ -55,24 +59,39 @@ struct Names<'a> {
     first_prose: usize,
     last_prose: usize,
     title_at: Option<usize>,
+    /// For each block, the field that the markup around it names.
+    fields: Vec<Option<Label>>,
+    /// Where the element ends that holds most of the text, if one does.
+    main_end: Option<usize>,
 }
 
 impl<'a> Names<'a> {
-    fn new(page: &Page, region: &'a Region, metadata: &Metadata, is_fragment: bool) -> Self {
+    fn new(page: &'a Page, region: &'a Region, metadata: &Metadata) -> Self {
         let forms: Vec<Form> = page.blocks.iter().map(|block| Form::of(&block.text)).collect();
         let prose = |index: &usize| {
             forms[*index].is_prose() && region.hints[*index].is_none() && page.blocks[*index].link_density() < 0.4
         };
         let first_prose = (region.first..region.end).find(prose).unwrap_or(region.first);
         let last_prose = (region.first..region.end).rev().find(prose).unwrap_or(region.end);
-        let title = if is_fragment { String::new() } else { metadata.title_key() };
+        let title = metadata.title_key();
         let deck = metadata.description_key();
         let title_at = title_block(page, &title, first_prose);
-        Self { blocks: page.blocks.clone(), region, title, deck, forms, first_prose, last_prose, title_at }
+        let fields = named_fields(page);
+        let main_end = main_end(page, region, &forms);
+        Self { blocks: &page.blocks, region, title, deck, forms, first_prose, last_prose, title_at, fields, main_end }
     }
 
     fn hinted(&self, index: usize) -> bool {
         self.region.hints.get(index).is_some_and(Option::is_some)
+    }
+
+    /// The names on the first signed line in front of the text.
+    fn signed(&self) -> Vec<String> {
+        let above = self.title_at.unwrap_or(self.region.first.saturating_sub(SIGNED_BEFORE_MAX))..=self.first_prose;
+        let foreign =
+            |index: &usize| matches!(self.region.hints[*index], Some(Label::Comment | Label::Related | Label::Nav));
+        let lines = above.filter(|index| *index < self.blocks.len() && !foreign(index));
+        lines.map(|index| fields::signed(&self.blocks[index].text)).find(|names| !names.is_empty()).unwrap_or_default()
     }
 
     fn position(&self, index: usize) -> Position {
@@ -97,6 +116,15 @@ impl<'a> Names<'a> {
                 evidence.reason = "markup";
             }
         }
+        // What follows a linked headline of a list is its summary.
+        let before = index.checked_sub(1).map(|at| &self.blocks[at]);
+        if before.is_some_and(|before| before.link_density() > 0.8 && before.words >= 4.0) && form.words < 60.0 {
+            evidence.listed = evidence.listed.max(0.2);
+        }
+        if self.main_end.is_some_and(|end| index >= end) {
+            evidence.residue += BEYOND_MAIN;
+            evidence.listed += 2.0;
+        }
         self.weigh_structure(raw, form, &mut evidence);
         evidence.field = self.field(index, raw, hit.is_some());
         evidence
@@ -120,7 +148,8 @@ impl<'a> Names<'a> {
         match raw.tag {
             Tag::Paragraph if density < 0.5 => evidence.residue -= 1.0,
             Tag::Heading(_) => evidence.residue -= 0.5,
-            Tag::Row | Tag::Quote | Tag::Pre => evidence.residue -= 1.5,
+            Tag::Row => evidence.residue -= 4.0,
+            Tag::Quote | Tag::Pre => evidence.residue -= 1.5,
             Tag::Item if density < 0.3 => evidence.residue -= 0.3,
             Tag::Footer | Tag::Nav => evidence.residue += 2.0,
             _ => {}
@@ -139,20 +168,37 @@ impl<'a> Names<'a> {
             return None;
         }
         let form = self.forms[index];
-        if raw.tag == Tag::Caption || raw.place.figure || (raw.field == Some(Label::Caption) && form.words < 120.0) {
+        if raw.tag == Tag::Caption
+            || raw.place.figure
+            || (self.fields[index] == Some(Label::Caption) && form.words < 120.0)
+        {
             let caption = split_caption(&raw.text);
-            return Some(if caption.text.is_empty() && !caption.credits.is_empty() { Label::Credit } else { Label::Caption });
+            return Some(if caption.text.is_empty() && !caption.credits.is_empty() {
+                Label::Credit
+            } else {
+                Label::Caption
+            });
         }
-        if raw.field == Some(Label::Credit) && form.words < 20.0 {
+        if self.fields[index] == Some(Label::Credit) && form.words < 20.0 {
             return Some(Label::Credit);
         }
         let before_text = index < self.first_prose || Some(index) <= self.title_at;
-        if before_text && !self.deck.is_empty() && form.words > 5.0 && key(&raw.text) == self.deck && raw.tag != Tag::Paragraph {
+        if before_text
+            && !self.deck.is_empty()
+            && form.words > 5.0
+            && key(&raw.text) == self.deck
+            && raw.tag != Tag::Paragraph
+        {
             return Some(Label::Deck);
         }
         let outside_text = before_text || index > self.last_prose;
-        match raw.field {
-            Some(Label::Deck) if index <= self.first_prose && form.words > 3.0 && !worded => return Some(Label::Deck),
+        match self.fields[index] {
+            // A lead of several lines is the first paragraph, whatever its class says.
+            Some(Label::Deck)
+                if index <= self.first_prose && (4.0..DECK_WORDS_MAX).contains(&form.words) && !worded =>
+            {
+                return Some(Label::Deck);
+            }
             Some(Label::Byline) if form.words <= 14.0 && !form.is_prose() && !worded => return Some(Label::Byline),
             Some(Label::Dateline) if form.words <= 14.0 && !form.is_prose() && !worded => return Some(Label::Dateline),
             _ => {}
@@ -174,7 +220,9 @@ impl<'a> Names<'a> {
         }
         let Some(state) = state else { return (self.outside(index, evidence), false, "outside_article") };
         match state {
-            State::Text if !self.title.is_empty() && self.position(index) == Position::Head && key(&raw.text) == self.title => {
+            State::Text
+                if !self.title.is_empty() && self.position(index) == Position::Head && key(&raw.text) == self.title =>
+            {
                 (Label::Title, false, "repeats_title")
             }
             State::Text => (text_label(raw), true, "in_article"),
@@ -186,6 +234,53 @@ impl<'a> Names<'a> {
     fn outside(&self, index: usize, evidence: &Evidence) -> Label {
         self.region.hints[index].unwrap_or(evidence.label)
     }
+}
+
+/// Blocks in front of the article among which its author may be named.
+const SIGNED_BEFORE_MAX: usize = 15;
+/// Words above which a sub-headline is a paragraph.
+const DECK_WORDS_MAX: f32 = 25.0;
+/// Evidence against what stands behind the element that holds most of the text.
+const BEYOND_MAIN: f32 = 5.0;
+/// The share of the text that such an element holds.
+const MAIN_SHARE_MIN: f32 = 0.6;
+
+/// Paragraphs of an article share a parent. Where one parent holds most of them, what follows it is something else.
+fn main_end(page: &Page, region: &Region, forms: &[Form]) -> Option<usize> {
+    let mut held: HashMap<usize, f32> = HashMap::new();
+    let mut total = 0.0;
+    let blocks = page.blocks.iter().zip(forms).zip(&region.hints);
+    for ((block, form), hint) in blocks.take(region.end).skip(region.first) {
+        if !form.is_prose() || hint.is_some() || block.link_density() >= 0.4 {
+            continue;
+        }
+        let mut element = block.element;
+        while matches!(page.elements[element].tag, Tag::Paragraph | Tag::Inline) {
+            element = page.elements[element].parent;
+        }
+        *held.entry(element).or_default() += block.words;
+        total += block.words;
+    }
+    let (element, words) =
+        held.into_iter().max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(&left.0)))?;
+    let end = page.elements[element].end;
+    (words >= MAIN_SHARE_MIN * total && end < region.end).then_some(end)
+}
+
+/// An element that the markup calls a field holds that field only if it is small: some sites call all of their page so.
+const FIELD_WORDS_MAX: f32 = 60.0;
+const FIELD_BLOCKS_MAX: usize = 8;
+
+fn named_fields(page: &Page) -> Vec<Option<Label>> {
+    let mut fields: Vec<Option<Label>> = Vec::with_capacity(page.elements.len());
+    for (index, element) in page.elements.iter().enumerate() {
+        let outer = if index == 0 { None } else { fields[element.parent] };
+        let blocks = &page.blocks[element.first..element.end];
+        let small =
+            blocks.len() <= FIELD_BLOCKS_MAX && blocks.iter().map(|block| block.words).sum::<f32>() <= FIELD_WORDS_MAX;
+        fields.push(element.names.field.filter(|_| small).or(outer));
+    }
+    page.blocks.iter().map(|block| fields[block.element]).collect()
 }
 
 /// The block that shows the title: the last one in front of the text that says it, headings first.
@@ -228,7 +323,10 @@ impl Labelled {
             Label::Related if reason == "listed" || reason == "links" => self.related.push(raw.text.clone()),
             _ => {}
         }
-        if (kept || label == Label::Dateline) && self.lead.is_none() && self.blocks.iter().filter(|block| block.kept).count() < 3 {
+        if (kept || label == Label::Dateline)
+            && self.lead.is_none()
+            && self.blocks.iter().filter(|block| block.kept).count() < 3
+        {
             self.lead = agency::lead(&raw.text);
         }
         self.blocks.push(Block { text: raw.text.clone(), label, kept, reason: Cow::Borrowed(reason), line: None });

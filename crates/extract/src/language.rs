@@ -22,7 +22,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("vi", &["và", "của", "là", "các", "trong", "được", "cho", "người", "với", "một", "không", "đã"]),
     ("fi", &["ja", "on", "että", "oli", "ei", "mutta", "myös", "kun", "hän", "ovat", "se", "joka"]),
     ("hu", &["a", "az", "és", "hogy", "nem", "egy", "is", "volt", "meg", "ez", "csak", "már"]),
-    ("ro", &["și", "în", "de", "la", "cu", "care", "pentru", "din", "este", "nu", "au", "a"]),
+    ("ro", &["și", "în", "cu", "care", "pentru", "din", "este", "că", "sau", "lui", "fost", "după"]),
 ];
 
 const SAMPLE_CHARS: usize = 6000;
@@ -33,7 +33,8 @@ pub(crate) fn of(text: &str) -> Option<&'static str> {
 }
 
 fn by_script(text: &str) -> Option<&'static str> {
-    let (mut hangul, mut kana, mut han, mut latin, mut cyrillic, mut greek, mut arabic, mut hebrew) = (0, 0, 0, 0, 0, 0, 0, 0);
+    let (mut hangul, mut kana, mut han, mut latin, mut cyrillic, mut greek, mut arabic, mut hebrew) =
+        (0, 0, 0, 0, 0, 0, 0, 0);
     let (mut devanagari, mut thai, mut ukrainian, mut persian) = (0, 0, 0, 0);
     for c in text.chars().take(SAMPLE_CHARS) {
         match c {

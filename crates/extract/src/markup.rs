@@ -21,6 +21,10 @@ static WORDS: LazyLock<HashMap<&'static str, Label>> = LazyLock::new(|| {
 /// Words looked at in a class attribute; utility class soup is longer.
 const NAMES_MAX: usize = 24;
 
+/// Parts of names that speak of a page's layout: `has-sidebar`, `sidebar-grid`, `no-comments`.
+const LAYOUT: &[&str] =
+    &["has", "with", "without", "no", "grid", "layout", "page", "template", "main", "body", "site", "col", "row"];
+
 /// What an element's names say of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Names {
@@ -35,11 +39,16 @@ pub(crate) struct Names {
 /// Reads class, id and the like.
 pub(crate) fn read<'a>(names: impl Iterator<Item = &'a str>) -> Names {
     let mut found = Names::default();
-    for name in names.take(NAMES_MAX) {
+    // Utility classes (`print:hidden`, `w-[40px]`) speak of looks.
+    for name in names.filter(|name| !name.contains([':', '[', '/'])).take(NAMES_MAX) {
         let parts = split(name);
+        let layout = parts.iter().any(|part| LAYOUT.contains(&part.as_str()));
         // Long machine-made names (`style__Foo-sc-1x2y3z`) say little; their first parts are the author's own words.
         for width in [3, 2, 1] {
             for window in parts.windows(width).take(6) {
+                if layout && width == 1 {
+                    continue;
+                }
                 if let Some(&label) = WORDS.get(window.join("-").as_str()) {
                     found.add(label, width == parts.len());
                 }

@@ -2,7 +2,9 @@
 //! few attributes), which makes the parse cheaper, and caps depth, attributes and tags, which keeps it linear:
 //! html5ever takes quadratic time in nesting.
 
-use crate::limits::{ATTRIBUTES_MAX, BODY_BYTES_MAX, DEPTH_MAX, FORMATTING_MAX, JSON_LD_BYTES_MAX, TAGS_MAX, VALUE_BYTES_MAX};
+use crate::limits::{
+    ATTRIBUTES_MAX, BODY_BYTES_MAX, DEPTH_MAX, FORMATTING_MAX, JSON_LD_BYTES_MAX, TAGS_MAX, VALUE_BYTES_MAX,
+};
 
 /// A page made safe for the parser.
 #[derive(Debug, Default)]
@@ -14,9 +16,10 @@ pub(crate) struct Prepared {
 }
 
 /// Elements whose content is no markup and is not wanted.
-const DROPPED_RAW: &[&str] = &["script", "style", "noscript", "iframe", "noembed", "noframes", "svg", "math", "canvas"];
+const DROPPED_RAW: &[&str] =
+    &["script", "style", "noscript", "iframe", "noembed", "noframes", "svg", "math", "canvas", "textarea"];
 /// Elements whose content is no markup but text.
-const KEPT_RAW: &[&str] = &["title", "textarea", "xmp"];
+const KEPT_RAW: &[&str] = &["title", "xmp"];
 const VOID: &[&str] = &[
     "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
     "meta", "param", "source", "track", "wbr",
@@ -226,7 +229,8 @@ impl Pass {
             return after;
         }
         let Some((content, after)) = self.raw(name, after) else { return after };
-        let is_json = name == "script" && tag.value("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json"));
+        let is_json =
+            name == "script" && tag.value("type").is_some_and(|kind| kind.to_ascii_lowercase().contains("ld+json"));
         if is_json && self.json_ld_bytes + content.len() <= JSON_LD_BYTES_MAX {
             self.json_ld_bytes += content.len();
             self.json_ld.push(content.to_owned());

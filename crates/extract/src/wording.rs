@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
-use crate::fold::{Folded, fold};
+use crate::fold::{Folded, fold, is_hangul, is_unspaced};
 use crate::limits::WORDING_BYTES_MAX;
 use crate::types::Label;
 
@@ -47,6 +47,8 @@ pub(crate) struct Hit {
     pub(crate) whole: bool,
     /// A number stands beside it.
     pub(crate) counter: bool,
+    /// The phrase is long, or parted from the rest by a colon: no sentence of an article begins so.
+    pub(crate) certain: bool,
 }
 
 struct Table {
@@ -76,8 +78,8 @@ impl Table {
                 continue;
             }
             let Some(section) = &section else { continue };
-            for folded in line.split(" | ").map(fold) {
-                let pattern = if section.place == Place::Is { folded.core } else { folded.text };
+            for phrase in line.split(" | ") {
+                let pattern = pattern(phrase, section.place);
                 if !pattern.is_empty() {
                     phrases.push(section.clone());
                     patterns.push(pattern);
@@ -114,6 +116,7 @@ impl Table {
                     head: phrase.head,
                     whole,
                     counter: line.has_counter(),
+                    certain: is_certain(text, found.start(), found.end()),
                 };
                 best = Some(best.map_or(hit, |old| stronger(old, hit)));
             }
@@ -146,12 +149,35 @@ impl Table {
             head: false,
             whole: true,
             counter: text.contains('#'),
+            certain: true,
         })
     }
 }
 
+/// A phrase as it stands in folded lines. `Watch:` at the beginning of a line keeps its colon, or it would match verbs.
+fn pattern(phrase: &str, place: Place) -> String {
+    let folded = fold(phrase);
+    match (place, phrase.trim_end().chars().next_back()) {
+        (Place::Is, _) => folded.core,
+        (Place::Starts | Place::Has, Some(':' | '：')) => {
+            format!("{}{}:", folded.text, if phrase.trim_end().ends_with(" :") { " " } else { "" })
+        }
+        _ => folded.text,
+    }
+}
+
+/// Phrases of this many letters are said by machines only; a character of an unspaced script counts twice.
+const CERTAIN_LETTERS: usize = 16;
+
+fn is_certain(text: &str, start: usize, end: usize) -> bool {
+    let width = |c: char| 1 + usize::from(is_unspaced(c) || is_hangul(c));
+    let letters: usize = text[start..end].chars().filter(|c| c.is_alphanumeric()).map(width).sum();
+    let parted = |text: &str| text.trim().starts_with([':', '|', '>']) || text.ends_with(':');
+    letters >= CERTAIN_LETTERS || parted(&text[end..]) || parted(&text[start..end])
+}
+
 fn stronger(old: Hit, new: Hit) -> Hit {
-    if (new.strength, new.whole) > (old.strength, old.whole) { new } else { old }
+    if (new.strength, new.whole, new.certain) > (old.strength, old.whole, old.certain) { new } else { old }
 }
 
 fn parse_section(head: &str) -> Option<Phrase> {
@@ -180,5 +206,40 @@ fn on_boundary(text: &str, start: usize, end: usize) -> bool {
 }
 
 fn is_spaced_letter(c: char) -> bool {
-    c.is_alphabetic() && !crate::fold::is_unspaced(c) && !crate::fold::is_hangul(c)
+    c.is_alphabetic() && !is_unspaced(c) && !is_hangul(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(line: &str) -> Option<(Label, Strength)> {
+        look_up(line).map(|hit| (hit.label, hit.strength))
+    }
+
+    #[test]
+    fn wording_is_found_whatever_stands_around_it() {
+        assert_eq!(seen("» Skip to content «"), Some((Label::Skiplink, Strength::Strong)));
+        assert_eq!(seen("Facebook 764"), Some((Label::Share, Strength::Weak)));
+        assert_eq!(seen("Comments0"), Some((Label::Comment, Strength::Weak)));
+        assert_eq!(seen("Facebook Twitter WhatsApp"), Some((Label::Share, Strength::Strong)));
+        assert_eq!(seen("Previous articleTwo held after the storm"), Some((Label::Related, Strength::Strong)));
+    }
+
+    #[test]
+    fn wording_within_words_and_sentences_is_not() {
+        assert_eq!(seen("Facebookers of the world"), None);
+        assert_eq!(seen("Watch the boat sink and you will know"), None);
+        assert_eq!(seen("Rovers 3"), None);
+    }
+
+    #[test]
+    fn every_section_of_the_table_is_read() {
+        let sections =
+            include_str!("../data/residue.txt").lines().filter(|line| line.starts_with('[') && line.ends_with(']'));
+        for section in sections {
+            assert!(parse_section(&section[1..section.len() - 1]).is_some(), "{section}");
+        }
+        assert!(TABLE.phrases.len() > 3000 && TABLE.automaton.is_some());
+    }
 }

@@ -45,7 +45,9 @@ pub(crate) fn is_agency(text: &str) -> bool {
     if text.is_empty() {
         return false;
     }
-    let known = |name: &str| AGENCIES.iter().any(|agency| agency.eq_ignore_ascii_case(name) && (name.len() > 3 || *agency == name));
+    let known = |name: &str| {
+        AGENCIES.iter().any(|agency| agency.eq_ignore_ascii_case(name) && (name.len() > 3 || *agency == name))
+    };
     known(text) || text.split(['/', '=', '·', ',', '&']).map(str::trim).all(known)
 }
 

@@ -30,7 +30,7 @@ pub use log::{
 };
 pub use metrics::{Ended, Metrics, Outcome, StageCounts};
 pub use run::{Worker, run};
-pub use stage::{Keyed, Peek, Refusal, Stage, Store, StoreBatch, StoreMove, TableView};
+pub use stage::{Keyed, Peek, Refusal, Resume, Stage, Store, StoreBatch, StoreMove, TableView};
 pub use step::{Crash, Step, Steps};
 pub use stop::Stop;
 pub use work::{KeyedWork, StageWork, StoreWork, Work};

@@ -9,7 +9,7 @@ pub use crate::table::{Peek, TableView};
 /// Why a stage does not pass a record on. The reason is a constant: it becomes a metric's label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Unwanted, and nothing is wrong: counted, and gone.
+    /// Unwanted, and nothing is wrong: counted, and gone. What it changed in the stage's table stands.
     Drop(&'static str),
     /// Never good: it becomes a dead letter. The text is for people.
     Reject(&'static str, String),
@@ -61,7 +61,7 @@ pub trait Keyed: Send + Sync + 'static {
     /// The half that reads and changes the table, one record at a time per partition, in input order.
     ///
     /// # Errors
-    /// The refusal decides how the record ends; its changes to the table are forgotten.
+    /// The refusal decides how the record ends; unless it is a drop, its changes to the table are forgotten.
     fn apply(
         &self,
         prepared: Self::Prepared,
@@ -103,17 +103,28 @@ pub trait Store: Send + 'static {
     /// What it reads.
     type In: Decode + Send + 'static;
 
-    /// The next offset that the store wants of a partition; `None` where it never had any.
+    /// Where the store stands in a partition.
     ///
     /// # Errors
     /// The store cannot be read, or is not what it should be.
-    fn resume(&mut self, topic: &'static str, partition: Partition) -> Result<Option<Offset>, StoreError>;
+    fn resume(&mut self, topic: &'static str, partition: Partition) -> Result<Resume, StoreError>;
 
     /// Writes the rows and moves the positions, in one commit of the store.
     ///
     /// # Errors
     /// Nothing of the batch is visible.
     fn write(&mut self, batch: &StoreBatch<Self::In>, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Where a store stands in a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// It never had any of it: it gets what the log still holds.
+    Never,
+    /// This is the next offset that it wants.
+    At(Offset),
+    /// It keeps no positions: the log's count, and what was written between them and a crash comes twice.
+    AsTheLog,
 }
 
 /// What a store writes in one commit.

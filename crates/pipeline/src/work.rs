@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use schemas::{Decode, DecodeError, Encode, EncodeError, Encoded, RawRecord, Timestamp};
 
 use crate::{
-    Delivery, Ended, Keyed, Log, LogError, Member, Offset, Outcome, Outgoing, Partition, Peek, Place, Refusal, RunError,
+    Delivery, Ended, Keyed, Log, LogError, Member, Offset, Outcome, Outgoing, Partition, Peek, Place, Refusal, Resume, RunError,
     Stage, Store, StoreBatch, StoreError, TableView,
     dead_letter::{self, Refused},
     stage::StoreMove,
@@ -380,13 +380,15 @@ impl<S: Keyed> Work for KeyedWork<S> {
                 };
                 let mut view = TableView::new(table);
                 let mut once = Some(prepared);
-                let outputs = attempt(|| match once.take() {
+                let applied = attempt(|| match once.take() {
                     Some(prepared) => self.stage.apply(prepared, &mut view, now),
                     None => Err(Refusal::Reject("retry_in_apply", "apply may not ask to be tried again".to_owned())),
-                })?;
-                let outputs = encode(&outputs, &delivery.record)?;
-                view.keep();
-                Ok(outputs)
+                });
+                let applied = applied.and_then(|outputs| encode(&outputs, &delivery.record));
+                if !matches!(applied, Err(Ending::Refused(_))) {
+                    view.keep();
+                }
+                applied
             });
             end(&mut worked, S::NAME, S::INPUTS, delivery, ending, now);
         }
@@ -469,7 +471,15 @@ impl<S: Store> StoreWork<S> {
     /// given to the other. The store is never given what it has, nor the log's dead letters twice.
     fn start(&mut self, place: Place, stands: Offset, log: &dyn Log) -> Result<Offset, RunError> {
         let topic = Self::topic(place);
-        let stored = self.store.lock().unwrap_or_else(PoisonError::into_inner).resume(topic, place.partition)?;
+        let resume = self.store.lock().unwrap_or_else(PoisonError::into_inner).resume(topic, place.partition)?;
+        let stored = match resume {
+            Resume::Never => None,
+            Resume::At(stored) => Some(stored),
+            Resume::AsTheLog => {
+                self.places.insert(place, StorePlace { expected: None, letters_from: stands });
+                return Ok(stands);
+            }
+        };
         let bounds = log.bounds(topic, place.partition)?;
         if let Some(stored) = stored.filter(|stored| *stored > bounds.end) {
             let (what, path) = (format!("the store is ahead of its log ({stored} > {})", bounds.end), format!("{topic}/{}", place.partition));
@@ -549,7 +559,10 @@ impl<S: Store> Work for StoreWork<S> {
         // the compare inside its commit keeps every row single.
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         for (place, known) in &mut self.places {
-            known.expected = store.resume(Self::topic(*place), place.partition)?;
+            known.expected = match store.resume(Self::topic(*place), place.partition)? {
+                Resume::At(stored) => Some(stored),
+                Resume::Never | Resume::AsTheLog => None,
+            };
         }
         Ok(())
     }

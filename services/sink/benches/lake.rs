@@ -12,9 +12,42 @@ use sink::lake::{Lake, LakeSettings, Move};
 
 const ROWS: u32 = 2_000;
 const WORDS: &[&str] = &[
-    "the", "of", "and", "minister", "said", "on", "Tuesday", "that", "a", "government", "would", "not", "raise",
-    "taxes", "before", "election", "while", "opposition", "leaders", "called", "for", "parliament", "to", "vote",
-    "budget", "in", "Seoul", "billion", "won", "according", "statement", "released", "by", "office", "after", "talks",
+    "the",
+    "of",
+    "and",
+    "minister",
+    "said",
+    "on",
+    "Tuesday",
+    "that",
+    "a",
+    "government",
+    "would",
+    "not",
+    "raise",
+    "taxes",
+    "before",
+    "election",
+    "while",
+    "opposition",
+    "leaders",
+    "called",
+    "for",
+    "parliament",
+    "to",
+    "vote",
+    "budget",
+    "in",
+    "Seoul",
+    "billion",
+    "won",
+    "according",
+    "statement",
+    "released",
+    "by",
+    "office",
+    "after",
+    "talks",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,8 +58,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut lake = Lake::open(&LakeSettings::at(&folder), "bench")?;
     let mut position = lake.next("articles.enriched", 0)?;
     let (mut wall, mut cpu, mut bytes, mut text) = (0.0, 0.0, 0, 0);
-    for commit in 0..commits {
-        let rows = (0..ROWS).map(|n| article(commit * ROWS + n)).collect::<Result<Vec<_>, _>>()?;
+    for _ in 0..commits {
+        let first = u32::try_from(position.unwrap_or_default())?; // so that a kept folder gets new articles
+        let rows = (first..first + ROWS).map(article).collect::<Result<Vec<_>, _>>()?;
         text += rows.iter().map(|row| row.article.body_text().len()).sum::<usize>();
         let rows: Vec<_> = rows.iter().collect();
         let next = position.unwrap_or_default() + i64::from(ROWS);
@@ -60,7 +94,7 @@ fn article(n: u32) -> Result<EnrichedArticle, Box<dyn Error>> {
                 seed ^= seed << 5;
                 // One word in eight is a rare one, so that the text is about as compressible as news.
                 let word = WORDS[seed as usize % WORDS.len()];
-                if seed % 8 == 0 { format!("{word}{:x}", seed % 99_991) } else { word.to_owned() }
+                if seed.is_multiple_of(8) { format!("{word}{:x}", seed % 99_991) } else { word.to_owned() }
             })
             .collect();
         words.push(".".to_owned());

@@ -1,3 +1,8 @@
-//! Enriched articles to the lake.
+#![doc = include_str!("../README.md")]
 
+mod json_lines;
 pub mod lake;
+mod lake_store;
+
+pub use json_lines::JsonLines;
+pub use lake_store::LakeStore;

@@ -64,11 +64,7 @@ impl EmbeddedLog {
     /// [`LogError::Refused`] where the folder cannot be written, the file is damaged, of a newer layout or of something
     /// else, or another process owns it.
     pub fn open(folder: &Path, clock: Clock, health: Health) -> Result<Self, LogError> {
-        std::fs::create_dir_all(folder).map_err(|error| LogError::Refused {
-            what: format!("the data folder cannot be made ({error})"),
-            path: folder.to_path_buf(),
-            mend: "give another folder, or give this user write access".to_owned(),
-        })?;
+        make_folder(folder)?;
         let lock = lock(folder)?;
         let path = folder.join(Self::FILE);
         let sql = |e: rusqlite::Error| database::error(Some(&path), &e);
@@ -78,19 +74,13 @@ impl EmbeddedLog {
         Self::with(Some(path), id, connection, Some(epoch), Some(lock), clock, health)
     }
 
-    /// Opens the log in a folder beside its owner, to append and to read.
+    /// Opens the log in a folder beside its owner, to append and to read; makes it where there is none.
     ///
     /// # Errors
     /// As [`EmbeddedLog::open`], but a second process is no error.
     pub fn attach(folder: &Path, clock: Clock, health: Health) -> Result<Self, LogError> {
+        make_folder(folder)?;
         let path = folder.join(Self::FILE);
-        if !path.exists() {
-            return Err(LogError::Refused {
-                what: "there is no log".to_owned(),
-                path,
-                mend: "start `wiredesk up` once, or name its data folder".to_owned(),
-            });
-        }
         let mut connection = database::open(&path).map_err(|e| database::error(Some(&path), &e))?;
         let id = database::lay_out(&mut connection, Some(&path), &new_id(&path, &clock))?;
         Self::with(Some(path), id, connection, None, None, clock, health)
@@ -147,6 +137,14 @@ impl EmbeddedLog {
         }
         Ok(more)
     }
+}
+
+fn make_folder(folder: &Path) -> Result<(), LogError> {
+    std::fs::create_dir_all(folder).map_err(|error| LogError::Refused {
+        what: format!("the data folder cannot be made ({error})"),
+        path: folder.to_path_buf(),
+        mend: "give another folder, or give this user write access".to_owned(),
+    })
 }
 
 /// Another process must not own the folder's log.

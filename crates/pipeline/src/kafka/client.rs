@@ -100,7 +100,10 @@ pub(super) fn consumer<C: ConsumerContext>(
 /// A consumer outside any group.
 pub(super) fn reader(settings: &KafkaSettings, committed: bool) -> Result<BaseConsumer<Plain>, LogError> {
     let mut config = consuming(settings);
-    config.set("isolation.level", if committed { "read_committed" } else { "read_uncommitted" });
+    // librdkafka assigns nothing without a group's name, even where no group is ever joined.
+    config
+        .set("group.id", format!("{}reader", settings.prefix))
+        .set("isolation.level", if committed { "read_committed" } else { "read_uncommitted" });
     config.create_with_context(Plain).map_err(setup)
 }
 

@@ -10,9 +10,10 @@ use bytes::Bytes;
 use rdkafka::{
     ClientContext, Message, Offset as KafkaOffset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance},
+    consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers as _},
+    types::RDKafkaRespErr,
 };
 use schemas::RawRecord;
 
@@ -57,6 +58,38 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Takes the partitions, paused: nothing is delivered before the table stands and the worker has said where to
+    /// start. Until then their position is the end, which always exists; the committed one may not.
+    fn assigned(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) {
+        let taken = list
+            .set_all_offsets(KafkaOffset::End)
+            .and_then(|()| consumer.assign(list))
+            .and_then(|()| if list.count() > 0 { consumer.pause(list) } else { Ok(()) });
+        if let Err(error) = taken {
+            tracing::warn!(worker = self.who, "new partitions cannot be taken: {error}");
+        }
+        let token = consumer.group_metadata().map(|group| Token(Arc::new(group)));
+        let mut told = self.told();
+        told.token = token;
+        told.changes.push_back(Change::Assigned(partitions(list)));
+    }
+
+    /// Lets the partitions go, after the transaction that is open.
+    fn revoked(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        self.gate.wait(REVOKE_WAIT);
+        if let Err(crash) = self.steps.at(Step::DuringRebalance) {
+            self.told().crash = Some(crash);
+        }
+        if let Err(error) = consumer.unassign() {
+            tracing::warn!(worker = self.who, "old partitions cannot be let go: {error}");
+        }
+        let mut told = self.told();
+        told.lags.clear();
+        told.changes.push_back(Change::Revoked(partitions(list)));
+    }
+}
+
 fn partitions(list: &TopicPartitionList) -> Vec<(String, i32)> {
     list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
 }
@@ -93,33 +126,11 @@ impl ClientContext for Context {
 }
 
 impl ConsumerContext for Context {
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        if let Rebalance::Revoke(_) = rebalance {
-            self.gate.wait(REVOKE_WAIT);
-            if let Err(crash) = self.steps.at(Step::DuringRebalance) {
-                self.told().crash = Some(crash);
-            }
-        }
-    }
-
-    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        match rebalance {
-            Rebalance::Assign(list) => {
-                // Nothing is delivered before the table stands and the worker has said where to start.
-                if let Err(error) = consumer.pause(list) {
-                    tracing::warn!(worker = self.who, "new partitions cannot be paused: {error}");
-                }
-                let token = consumer.group_metadata().map(|group| Token(Arc::new(group)));
-                let mut told = self.told();
-                told.token = token;
-                told.changes.push_back(Change::Assigned(partitions(list)));
-            }
-            Rebalance::Revoke(list) => {
-                let mut told = self.told();
-                told.lags.clear();
-                told.changes.push_back(Change::Revoked(partitions(list)));
-            }
-            Rebalance::Error(error) => tracing::warn!(worker = self.who, "rebalance: {error}"),
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.assigned(consumer, list);
+        } else {
+            self.revoked(consumer, list);
         }
     }
 
@@ -139,6 +150,8 @@ pub(super) struct KafkaMember {
     /// What came while the worker waited.
     kept: VecDeque<Delivery>,
     held: bool,
+    /// Where delivery was last started.
+    started: Vec<(Place, Offset)>,
     restorer: Option<Restorer>,
 }
 
@@ -164,7 +177,7 @@ impl KafkaMember {
         let names: Vec<_> = join.inputs.iter().map(|topic| log.name(topic)).collect();
         let topics: Vec<&str> = names.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(client::unavailable)?;
-        Ok(Self { log, join, steps, stop, consumer, names, kept: VecDeque::new(), held: false, restorer: None })
+        Ok(Self { log, join, steps, stop, consumer, names, kept: VecDeque::new(), held: false, started: Vec::new(), restorer: None })
     }
 
     fn place(&self, topic: &str, partition: i32) -> Option<Place> {
@@ -257,7 +270,7 @@ impl KafkaMember {
             KafkaError::PartitionEOF(_) => Ok(()),
             KafkaError::MessageConsumptionFatal(code) => Err(LogError::Fatal(format!("kafka: {code}"))),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                Err(self.first_gap())
+                self.gap_of_any().map_or(Ok(()), Err) // none: it was said of an assignment that is no more
             }
             KafkaError::MessageConsumption(
                 code @ (RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed),
@@ -270,21 +283,13 @@ impl KafkaMember {
     }
 
     /// Which of the partitions it is that the log no longer holds.
-    fn first_gap(&self) -> LogError {
-        let positions = self.consumer.position().unwrap_or_default();
-        for element in positions.elements() {
-            let (Some(place), KafkaOffset::Offset(offset)) =
-                (self.place(element.topic(), element.partition()), element.offset())
-            else {
-                continue;
-            };
-            if let Ok((first, next)) = self.consumer.fetch_watermarks(element.topic(), element.partition(), REQUEST)
-                && !(first..=next).contains(&offset)
-            {
-                return self.gap(place, offset, first, next);
-            }
-        }
-        self.gap(Place::default_of(0), -1, -1, -1)
+    fn gap_of_any(&self) -> Option<LogError> {
+        self.started.iter().find_map(|(place, offset)| {
+            let topic = self.names.get(place.input)?;
+            let partition = i32::try_from(place.partition.0).ok()?;
+            let (first, next) = self.consumer.fetch_watermarks(topic, partition, REQUEST).ok()?;
+            (offset.0 < first || offset.0 > next).then(|| self.gap(*place, offset.0, first, next))
+        })
     }
 
     fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
@@ -320,12 +325,6 @@ impl KafkaMember {
             Some(Err(error)) => tracing::debug!("librdkafka: {error}"),
             None => {}
         }
-    }
-}
-
-impl Place {
-    fn default_of(input: usize) -> Self {
-        Self { input, partition: Partition(0) }
     }
 }
 
@@ -406,6 +405,7 @@ impl Member for KafkaMember {
         if positions.is_empty() || self.is_told() {
             return Ok(()); // the assignment has changed again: its own events come first
         }
+        self.started = positions.to_vec();
         let list = self.list(positions)?;
         self.consumer.assign(&list).map_err(client::unavailable)?;
         self.consumer.resume(&list).map_err(client::unavailable)

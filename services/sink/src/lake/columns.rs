@@ -118,12 +118,21 @@ pub(super) static COLUMNS: &[Column] = &[
     bounded(alike("language", Cells::Text(|row| row.article.language.as_ref().map(|lang| lang.as_str().into())))),
     alike("agency", Cells::Text(|row| row.enrichment.agency.as_ref().map(|agency| agency.name.as_str().into()))),
     alike("agency_written", Cells::Text(agency_written)),
-    alike("agency_source", Cells::Text(|row| text(row.enrichment.agency.as_ref().map(|agency| agency.source.as_str())))),
+    alike(
+        "agency_source",
+        Cells::Text(|row| text(row.enrichment.agency.as_ref().map(|agency| agency.source.as_str()))),
+    ),
     unlike("dateline", Cells::Text(dateline)),
     alike("dateline_cities", Cells::Texts(|row| row.enrichment.dateline.as_ref().map_or(vec![], |d| texts(&d.cities)))),
     alike("dateline_date", Cells::Text(|row| text(row.enrichment.dateline.as_ref().and_then(|d| d.date.as_deref())))),
-    alike("dateline_agencies", Cells::Texts(|row| row.enrichment.dateline.as_ref().map_or(vec![], |d| texts(&d.agencies)))),
-    alike("dateline_bylines", Cells::Texts(|row| row.enrichment.dateline.as_ref().map_or(vec![], |d| texts(&d.bylines)))),
+    alike(
+        "dateline_agencies",
+        Cells::Texts(|row| row.enrichment.dateline.as_ref().map_or(vec![], |d| texts(&d.agencies))),
+    ),
+    alike(
+        "dateline_bylines",
+        Cells::Texts(|row| row.enrichment.dateline.as_ref().map_or(vec![], |d| texts(&d.bylines))),
+    ),
     unlike("captions", Cells::Texts(|row| texts(&row.article.captions))),
     alike("credits", Cells::Texts(|row| texts(&row.article.credits))),
     unlike("images", Cells::Records(&["url", "alt"], images)),
@@ -138,8 +147,14 @@ pub(super) static COLUMNS: &[Column] = &[
     alike("notes", Cells::Texts(|row| texts(&row.article.notes))),
     alike("tags", Cells::Texts(|row| texts(&row.article.source.tags))),
     alike("feed", Cells::Text(|row| row.article.source.feed.as_ref().map(|url| url.as_str().into()))),
-    alike("import_name", Cells::Text(|row| text(row.article.source.import.as_ref().map(|import| import.name.as_str())))),
-    unlike("import_path", Cells::Text(|row| text(row.article.source.import.as_ref().map(|import| import.path.as_str())))),
+    alike(
+        "import_name",
+        Cells::Text(|row| text(row.article.source.import.as_ref().map(|import| import.name.as_str()))),
+    ),
+    unlike(
+        "import_path",
+        Cells::Text(|row| text(row.article.source.import.as_ref().map(|import| import.path.as_str()))),
+    ),
     alike("kind", Cells::Text(|row| word(&row.article.source.kind))),
     bounded(unlike("fetched_at", Cells::Instant(|row| micros(row.article.source.fetched_at)))),
     unlike("entry_seen_at", Cells::Instant(|row| row.article.source.seen_at.and_then(micros))),
@@ -227,4 +242,56 @@ fn date(date: &Published) -> Option<i32> {
     let day = date.at.get(..10)?.parse::<jiff::civil::Date>().ok()?;
     let epoch = jiff::civil::Date::new(1970, 1, 1).ok()?;
     i32::try_from(day.duration_since(epoch).as_hours() / 24).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use delta_kernel::{engine::arrow_conversion::TryFromArrow as _, schema};
+
+    use super::*;
+
+    /// A type as Delta and Spark write it.
+    fn delta_type(data_type: &schema::DataType) -> String {
+        match data_type {
+            schema::DataType::Array(list) => format!("array<{}>", delta_type(list.element_type())),
+            schema::DataType::Struct(record) => {
+                let fields = record.fields().map(|field| format!("{}:{}", field.name(), delta_type(field.data_type())));
+                format!("struct<{}>", fields.collect::<Vec<_>>().join(","))
+            }
+            other => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_dictionary_lists_every_column_with_its_type() {
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lake.md");
+        let docs = std::fs::read_to_string(docs).unwrap();
+        let row = |line: &str| {
+            let mut cells = line.split('|').map(|cell| cell.trim().trim_matches('`').to_owned());
+            let (name, data_type, about) = (cells.nth(1)?, cells.next()?, cells.next()?);
+            assert!(!about.is_empty(), "{name} has no description");
+            Some((name, data_type))
+        };
+        let listed: Vec<_> = docs.lines().filter(|line| line.starts_with("| `")).filter_map(row).collect();
+        let table = schema::StructType::try_from_arrow(table_schema()).unwrap();
+        let columns: Vec<_> =
+            table.fields().map(|field| (field.name().clone(), delta_type(field.data_type()))).collect();
+        assert_eq!(listed, columns, "docs/lake.md and the table's columns differ");
+    }
+
+    #[test]
+    fn days_are_the_pages_own_and_instants_are_utc() {
+        let date_of = |at: &str| Published {
+            at: at.to_owned(),
+            source: schemas::FieldSource::Meta,
+            zone: schemas::ZoneSource::Stated,
+            confidence: 1.0,
+        };
+        let seoul = date_of("2024-05-01T08:30:00+09:00");
+        assert_eq!((date(&seoul), instant(&seoul)), (Some(19_844), Some(1_714_519_800_000_000)));
+        let day = date_of("2024-05-01");
+        assert_eq!((date(&day), instant(&day)), (Some(19_844), None));
+        assert_eq!((date(&date_of("tomorrow")), instant(&date_of("일요일"))), (None, None));
+        assert_eq!(date(&date_of("1969-12-31")), Some(-1));
+    }
 }

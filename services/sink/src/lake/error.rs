@@ -44,8 +44,8 @@ pub enum LakeError {
         source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// A row that does not fit the table's columns: a fault of this program.
-    #[error("the rows do not become columns")]
-    Rows(#[source] arrow::error::ArrowError),
+    #[error("the rows do not become a data file")]
+    Rows(#[source] Box<dyn Error + Send + Sync>),
     /// Rows were handed in without a move of their source, so nothing would tell whether they were written: a fault of
     /// the caller.
     #[error("rows without a move of their source position")]
@@ -60,6 +60,15 @@ pub(super) const MEND_DAMAGED: &str = "restore it from a backup, or name an empt
 impl LakeError {
     pub(super) fn unavailable(doing: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unavailable { doing, source: source.into() }
+    }
+
+    /// The rows do not fit, or the disk does not take them: only the latter may mend itself.
+    pub(super) fn of_file(source: impl Error + Send + Sync + 'static) -> Self {
+        if io_in_chain(&source).is_some() {
+            Self::unavailable("a data file is written", source)
+        } else {
+            Self::Rows(source.into())
+        }
     }
 }
 
@@ -104,6 +113,15 @@ pub(super) fn is_unsupported(error: &KernelError) -> bool {
         KernelError::Backtraced { source, .. } => is_unsupported(source),
         KernelError::Unsupported(_) | KernelError::InvalidProtocol(_) => true,
         _ => false,
+    }
+}
+
+/// Whether a file that the log named was gone when it was read: cleaned in between, or lost.
+pub(super) fn is_missing(error: &KernelError) -> bool {
+    match error {
+        KernelError::Backtraced { source, .. } => is_missing(source),
+        KernelError::FileNotFound(_) => true,
+        error => io_cause(error).is_some_and(|error| error.kind() == io::ErrorKind::NotFound),
     }
 }
 

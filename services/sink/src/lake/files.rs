@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use delta_kernel::{
@@ -72,15 +73,14 @@ pub(super) fn delete(files: &[Written]) {
 }
 
 fn write_day(table: &Path, day: i32, rows: &[&EnrichedArticle]) -> Result<Written, LakeError> {
-    let failed = |error: io::Error| LakeError::unavailable("a data file is written", error);
     let folder = table.join(format!("{DAY}={}", day_text(day)));
     if !folder.is_dir() {
-        fs::create_dir_all(&folder).map_err(failed)?;
-        sync_folder(table).map_err(failed)?;
+        fs::create_dir_all(&folder).map_err(LakeError::of_file)?;
+        sync_folder(table).map_err(LakeError::of_file)?;
     }
     let path = folder.join(format!("{}.parquet", Uuid::new_v4()));
     let written = write_file(&path, day, rows).and_then(|written| {
-        sync_folder(&folder).map_err(failed)?;
+        sync_folder(&folder).map_err(LakeError::of_file)?;
         Ok(written)
     });
     if written.is_err() {
@@ -90,31 +90,27 @@ fn write_day(table: &Path, day: i32, rows: &[&EnrichedArticle]) -> Result<Writte
 }
 
 fn write_file(path: &Path, day: i32, rows: &[&EnrichedArticle]) -> Result<Written, LakeError> {
-    let doing = "a data file is written";
-    let failed = |error: io::Error| LakeError::unavailable(doing, error);
-    let file = File::create_new(path).map_err(failed)?;
+    let file = File::create_new(path).map_err(LakeError::of_file)?;
     let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(file, file_schema(), options)
-        .map_err(|error| LakeError::unavailable(doing, error))?;
+    let mut writer = ArrowWriter::try_new_with_options(file, file_schema(), options).map_err(LakeError::of_file)?;
     let mut stats = stats()?;
     for rows in rows.chunks(rows::BATCH_ROWS_MAX) {
-        let batch = rows::batch(rows).map_err(LakeError::Rows)?;
-        stats.merge(&batch).map_err(|error| LakeError::unavailable("statistics are made", error))?;
-        writer.write(&batch).map_err(|error| LakeError::unavailable(doing, error))?;
+        let batch = rows::batch(rows).map_err(LakeError::of_file)?;
+        stats.merge(&batch).map_err(LakeError::of_file)?;
+        writer.write(&batch).map_err(LakeError::of_file)?;
     }
-    let file = writer.into_inner().map_err(|error| LakeError::unavailable(doing, error))?;
-    file.sync_all().map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    let modified = about.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-    let modified = modified.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or_default();
-    let location = Url::from_file_path(path).map_err(|()| failed(io::ErrorKind::InvalidFilename.into()))?;
-    let stats = stats.finish().map_err(|error| LakeError::unavailable("statistics are made", error))?;
-    let stats = stats.ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-    Ok(Written { path: path.to_owned(), day, meta: FileMeta::new(location, modified, about.len()), stats })
+    let file = writer.into_inner().map_err(LakeError::of_file)?;
+    file.sync_all().map_err(LakeError::of_file)?;
+    let about = file.metadata().map_err(LakeError::of_file)?;
+    let modified = about.modified().map_err(LakeError::of_file)?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let modified_ms = i64::try_from(modified.as_millis()).unwrap_or(i64::MAX);
+    let location = Url::from_file_path(path).expect("the table's path is absolute");
+    let stats = stats.finish().map_err(LakeError::of_file)?.expect("a day has at least one row");
+    Ok(Written { path: path.to_owned(), day, meta: FileMeta::new(location, modified_ms, about.len()), stats })
 }
 
 fn stats() -> Result<FileStatsAccumulator, LakeError> {
-    let schema = StructType::try_from_arrow(file_schema()).map_err(LakeError::Rows)?;
+    let schema = StructType::try_from_arrow(file_schema()).map_err(LakeError::of_file)?;
     let columns: Vec<_> = bounded_columns().map(|name| ColumnName::new([name])).collect();
     Ok(FileStatsAccumulator::new(&columns, &schema))
 }

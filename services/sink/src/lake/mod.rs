@@ -9,6 +9,8 @@
 //! This module knows articles and positions; it never reads a log and owns no clock.
 
 mod columns;
+#[cfg(test)]
+mod crash_tests;
 mod error;
 mod files;
 mod housekeeping;
@@ -175,36 +177,31 @@ impl Lake {
                     return self.withdraw(version, moves);
                 }
                 match committed.post_commit_snapshot() {
-                    Some(snapshot) => self.snapshot = snapshot.clone(),
+                    Some(snapshot) => {
+                        self.snapshot = snapshot.clone();
+                        self.remember(moves);
+                    }
                     None => self.refresh().map_err(Failure::landed)?,
                 }
-                self.remember(moves);
                 Ok(Some(version))
             }
             Ok(CommitResult::Conflicted(_)) => {
                 self.refresh()?;
                 Ok(None)
             }
-            Ok(CommitResult::Retryable(failed)) => self.settle(version, moves, mark, failed.error),
-            Err(error) => self.settle(version, moves, mark, error),
+            Ok(CommitResult::Retryable(failed)) => self.settle(version, mark, failed.error),
+            Err(error) => self.settle(version, mark, error),
         }
     }
 
     /// After a commit that failed: did it land all the same? Its mark in the log tells.
-    fn settle(
-        &mut self,
-        version: u64,
-        moves: &[Move],
-        mark: &str,
-        error: delta_kernel::KernelError,
-    ) -> Result<Option<u64>, Failure> {
+    fn settle(&mut self, version: u64, mark: &str, error: delta_kernel::KernelError) -> Result<Option<u64>, Failure> {
         let error = self.table.refusal(error, "a commit is made");
         match fs::read_to_string(self.commit_path(version)) {
             Ok(commit) if commit.contains(mark) => {
                 files::sync_folder(&self.table.log_folder())
                     .map_err(|error| Failure::landed(LakeError::unavailable("a commit is made durable", error)))?;
                 self.refresh().map_err(Failure::landed)?;
-                self.remember(moves);
                 Ok(Some(version))
             }
             Err(unread) if unread.kind() != io::ErrorKind::NotFound => Err(Failure::landed(error)),
@@ -252,7 +249,8 @@ impl Lake {
             let state = transaction.write_state().map_err(refusal)?;
             for file in files {
                 let partition = [(columns::DAY.to_owned(), Scalar::Date(file.day))].into();
-                let context = state.write_context_builder().with_partition_values(partition).build().map_err(refusal)?;
+                let context =
+                    state.write_context_builder().with_partition_values(partition).build().map_err(refusal)?;
                 transaction.add_files(build_add_file_metadata(file.add(), &context).map_err(refusal)?);
             }
         }
@@ -276,13 +274,17 @@ impl Lake {
         if let Some(known) = self.positions.get(app_id) {
             return Ok(*known);
         }
-        let found = self.snapshot.get_app_id_version(app_id, self.table.engine());
+        let mut found = self.snapshot.get_app_id_version(app_id, self.table.engine());
+        if found.as_ref().is_err_and(error::is_missing) {
+            self.reload()?; // another worker cleaned files away that this snapshot still counted on
+            found = self.snapshot.get_app_id_version(app_id, self.table.engine());
+        }
         let found = found.map_err(|error| self.table.refusal(error, "a position is read"))?;
         self.positions.insert(app_id.to_owned(), found);
         Ok(found)
     }
 
-    /// Positions after our own commit, without reading it again.
+    /// Positions in the snapshot that our own commit made, without reading it again.
     fn remember(&mut self, moves: &[Move]) {
         for step in moves {
             self.positions.insert(self.app_id(&step.topic, step.partition), Some(step.next));
@@ -315,7 +317,7 @@ impl Lake {
 
     fn keep_house(&mut self, now: Timestamp) {
         let due = self.settings.checkpoint_commits.max(1);
-        if self.snapshot.version() % due != 0 {
+        if !self.snapshot.version().is_multiple_of(due) {
             return;
         }
         match housekeeping::checkpoint(&self.table, &self.snapshot) {

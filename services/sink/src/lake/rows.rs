@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, Date32Array, Float32Array, Int64Array, ListArray, RecordBatch, StringBuilder,
-        StructArray, TimestampMicrosecondArray,
+        ArrayRef, Date32Array, Float32Array, Int64Array, ListArray, RecordBatch, StringBuilder, StructArray,
+        TimestampMicrosecondArray,
     },
     buffer::OffsetBuffer,
     datatypes::{DataType, Field},

@@ -14,9 +14,7 @@ use delta_kernel::{
     object_store::local::LocalFileSystem,
     schema::{DataType, StructField, StructType},
     table_features::{ColumnMappingMode, TableFeature},
-    transaction::{
-        CommitResult, UpdateTableOperation, create_table::create_table, data_layout::DataLayout,
-    },
+    transaction::{CommitResult, UpdateTableOperation, create_table::create_table, data_layout::DataLayout},
 };
 use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder, executor::tokio::TokioMultiThreadExecutor};
 use url::Url;
@@ -25,7 +23,8 @@ use super::{
     LakeSettings,
     columns::{DAY, table_schema},
     error::{
-        LakeError, MEND_DAMAGED, MEND_FOREIGN, MEND_NEWER, MEND_WRITABLE, io_cause, is_unsupported, is_wrong_place,
+        LakeError, MEND_DAMAGED, MEND_FOREIGN, MEND_NEWER, MEND_WRITABLE, io_cause, is_missing, is_unsupported,
+        is_wrong_place,
     },
     files,
 };
@@ -66,8 +65,13 @@ impl Table {
             .map_err(|()| placed(given, "its path is no file URL", io::ErrorKind::InvalidInput.into()))?;
         let table = Self { engine: engine()?, url, path };
         if !table.has_commits().map_err(wrong("its log cannot be read"))? {
-            table.require_empty().map_err(wrong("its folder cannot be read"))??;
-            table.create(settings)?;
+            let foreign = table.foreign_entry().map_err(wrong("its folder cannot be read"))?;
+            match foreign {
+                None => table.create(settings)?,
+                // It may have come into being in this moment, with its first data file.
+                Some(_) if table.has_commits().map_err(wrong("its log cannot be read"))? => {}
+                Some(name) => return Err(table.refuse(format!("its folder holds {name:?} and no table"), MEND_FOREIGN)),
+            }
         }
         Ok(table)
     }
@@ -100,13 +104,20 @@ impl Table {
 
     /// The newest version, read anew.
     pub(super) fn snapshot(&self) -> Result<SnapshotRef, LakeError> {
-        let snapshot = Snapshot::builder_for(self.url.as_str()).build(&self.engine);
+        let read = || Snapshot::builder_for(self.url.as_str()).build(&self.engine);
+        let mut snapshot = read();
+        if snapshot.as_ref().is_err_and(is_missing) {
+            snapshot = read(); // another worker cleaned between the listing and the reading
+        }
         self.checked(snapshot.map_err(|error| self.refusal(error, "the table is read"))?)
     }
 
     /// The newest version, from an older one.
     pub(super) fn snapshot_from(&self, older: &SnapshotRef) -> Result<SnapshotRef, LakeError> {
         let snapshot = Snapshot::builder_from(older.clone()).build(&self.engine);
+        if snapshot.as_ref().is_err_and(is_missing) {
+            return self.snapshot();
+        }
         let snapshot = snapshot.map_err(|error| self.refusal(error, "the table is read"))?;
         if snapshot.version() == older.version() { Ok(snapshot) } else { self.checked(snapshot) }
     }
@@ -114,9 +125,13 @@ impl Table {
     /// What an error of the table reader means for the caller.
     pub(super) fn refusal(&self, error: KernelError, doing: &'static str) -> LakeError {
         if is_unsupported(&error) {
-            return self.refused("it uses a version or feature of the Delta format that is not known", MEND_NEWER, error);
+            return self.refused(
+                "it uses a version or feature of the Delta format that is not known",
+                MEND_NEWER,
+                error,
+            );
         }
-        if io_cause(&error).is_some() {
+        if io_cause(&error).is_some() && !is_missing(&error) {
             return LakeError::unavailable(doing, error);
         }
         self.refused("its log is damaged", MEND_DAMAGED, error)
@@ -146,21 +161,20 @@ impl Table {
         Ok(false)
     }
 
-    /// Refuses to make a table among somebody's files.
-    fn require_empty(&self) -> io::Result<Result<(), LakeError>> {
+    /// Something in the folder that is not ours: no table is made among somebody's files.
+    fn foreign_entry(&self) -> io::Result<Option<String>> {
         for entry in fs::read_dir(&self.path)? {
-            let name = entry?.file_name();
-            let name = name.to_string_lossy();
+            let name = entry?.file_name().to_string_lossy().into_owned();
             // A mounted disk has `lost+found` at its root.
             if name != "_delta_log" && name != "lost+found" && !name.starts_with('.') {
-                return Ok(Err(self.refuse(format!("its folder holds {name:?} and no table"), MEND_FOREIGN)));
+                return Ok(Some(name));
             }
         }
-        Ok(Ok(()))
+        Ok(None)
     }
 
     fn create(&self, settings: &LakeSettings) -> Result<(), LakeError> {
-        let schema = StructType::try_from_arrow(table_schema()).map_err(LakeError::Rows)?;
+        let schema = StructType::try_from_arrow(table_schema()).map_err(LakeError::of_file)?;
         let transaction = create_table(self.url.as_str(), Arc::new(schema), ENGINE, false)
             .with_data_layout(DataLayout::partitioned([DAY]))
             .with_table_properties(properties(settings))
@@ -174,7 +188,9 @@ impl Table {
             CommitResult::Committed(_) | CommitResult::Conflicted(_) => {}
             CommitResult::Retryable(failed) => return Err(self.refusal(failed.error, "the table is made")),
         }
-        files::sync_folder(&self.path).map_err(|error| LakeError::unavailable("the table is made", error))
+        let failed = |error| LakeError::unavailable("the table is made", error);
+        files::sync_folder(&self.path).map_err(failed)?;
+        self.path.parent().map_or(Ok(()), files::sync_folder).map_err(failed)
     }
 
     fn add_columns(&self, snapshot: SnapshotRef, columns: Vec<StructField>) -> Result<(), LakeError> {
@@ -223,7 +239,7 @@ impl Table {
 }
 
 fn columns() -> Result<StructType, LakeError> {
-    StructType::try_from_arrow(table_schema()).map_err(LakeError::Rows)
+    StructType::try_from_arrow(table_schema()).map_err(LakeError::of_file)
 }
 
 fn missing_columns(snapshot: &Snapshot) -> Result<Vec<StructField>, LakeError> {

@@ -13,15 +13,15 @@ use schemas::{CanonicalUrl, ContentDigest, Digest, EnrichedArticle, Timestamp};
 
 use super::*;
 
-const LOG: &str = "log-1";
-const TOPIC: &str = "articles.enriched";
+pub(super) const LOG: &str = "log-1";
+pub(super) const TOPIC: &str = "articles.enriched";
 
 fn now() -> Timestamp {
     Timestamp::from_millis(0) // no log file is older than that, so none expires
 }
 
 /// A row with every field filled that JSON can fill.
-fn article(n: u32) -> EnrichedArticle {
+pub(super) fn article(n: u32) -> EnrichedArticle {
     let url = CanonicalUrl::parse(&format!("https://news.example/a/{n}")).unwrap();
     let id = schemas::ArticleId::of(&url);
     let content = ContentDigest(Digest::of([n.to_be_bytes().as_slice()]));
@@ -56,24 +56,24 @@ fn article(n: u32) -> EnrichedArticle {
     serde_json::from_value(row).unwrap()
 }
 
-fn articles(from: u32, to: u32) -> Vec<EnrichedArticle> {
+pub(super) fn articles(from: u32, to: u32) -> Vec<EnrichedArticle> {
     (from..to).map(article).collect()
 }
 
-fn step(partition: u32, expected: Option<i64>, next: i64) -> Move {
+pub(super) fn step(partition: u32, expected: Option<i64>, next: i64) -> Move {
     Move { topic: TOPIC.to_owned(), partition, expected, next }
 }
 
-fn write(lake: &mut Lake, rows: &[EnrichedArticle], step: Move) -> Result<Written, LakeError> {
+pub(super) fn write(lake: &mut Lake, rows: &[EnrichedArticle], step: Move) -> Result<Written, LakeError> {
     lake.write(&rows.iter().collect::<Vec<_>>(), &[step], now())
 }
 
-fn open(folder: &Path) -> Lake {
+pub(super) fn open(folder: &Path) -> Lake {
     Lake::open(&LakeSettings::at(folder), LOG).unwrap()
 }
 
 /// Rows of the files that the newest snapshot names.
-fn rows_in(lake: &mut Lake) -> usize {
+pub(super) fn rows_in(lake: &mut Lake) -> usize {
     lake.refresh().unwrap();
     let scan = lake.snapshot.clone().scan_builder().build().unwrap();
     let mut rows = 0;
@@ -101,6 +101,13 @@ fn refused(result: Result<Lake, LakeError>) -> String {
         Err(error) => panic!("not refused: {error:?}"),
         Ok(_) => panic!("opened"),
     }
+}
+
+#[test]
+fn a_lake_may_move_to_another_thread() {
+    fn needs_send<T: Send>() {}
+    needs_send::<Lake>();
+    needs_send::<LakeError>();
 }
 
 #[test]
@@ -243,9 +250,9 @@ fn a_commit_whose_acknowledgement_was_lost_is_recognised() {
     let transaction = lake.transaction(&[], &moves, "the-mark").unwrap();
     assert!(transaction.commit(lake.table.engine()).unwrap().is_committed());
     let lost = || delta_kernel::KernelError::generic_err(io::Error::other("cable pulled"));
-    assert_eq!(lake.settle(1, &moves, "the-mark", lost()).ok().unwrap(), Some(1));
+    assert_eq!(lake.settle(1, "the-mark", lost()).ok().unwrap(), Some(1));
     assert_eq!(lake.next(TOPIC, 0).unwrap(), Some(5));
-    let failure = lake.settle(2, &moves, "another-mark", lost()).err().unwrap();
+    let failure = lake.settle(2, "another-mark", lost()).err().unwrap();
     assert!(!failure.may_have_landed && matches!(failure.error, LakeError::Unavailable { .. }));
 }
 
@@ -283,6 +290,7 @@ fn a_worker_that_slept_past_the_cleaning_still_writes_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut sleeper = open(folder.path());
     write(&mut sleeper, &[article(100)], step(1, None, 1)).unwrap();
+    let stale = sleeper.snapshot.clone();
     let settings = LakeSettings { checkpoint_commits: 5, ..LakeSettings::at(folder.path()) };
     let mut busy = Lake::open(&settings, LOG).unwrap();
     for i in 0..11_i64 {
@@ -290,6 +298,9 @@ fn a_worker_that_slept_past_the_cleaning_still_writes_at_the_end() {
     }
     let later = clock(folder.path()).plus(Duration::from_secs(4_000));
     housekeeping::clean(&folder.path().join("_delta_log"), settings.log_retention, later);
+    sleeper.positions.clear();
+    assert_eq!(sleeper.position(&sleeper.app_id(TOPIC, 1)).unwrap(), Some(1), "read anew, since its files are gone");
+    sleeper.snapshot = stale;
     assert!(!sleeper.commit_path(2).exists(), "version 2 is free again, but below a checkpoint");
 
     let written = write(&mut sleeper, &[article(101)], step(1, Some(1), 2)).unwrap();
@@ -355,6 +366,29 @@ fn with_first_commit(tamper: impl Fn(String) -> String) -> String {
     let message = refused(Lake::open(&LakeSettings::at(folder.path()), LOG));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), files, "nothing is deleted or made");
     message
+}
+
+#[test]
+fn a_damaged_log_is_refused_and_left_alone() {
+    let damage = |of: &str, how: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = LakeSettings { checkpoint_commits: 3, ..LakeSettings::at(folder.path()) };
+        let mut lake = Lake::open(&settings, LOG).unwrap();
+        for i in 0..5_i64 {
+            write(&mut lake, &articles(0, 1), step(0, (i > 0).then_some(i), i + 1)).unwrap();
+        }
+        how(&folder.path().join("_delta_log").join(of));
+        let names = || fs::read_dir(folder.path().join("_delta_log")).unwrap().count();
+        let before = names();
+        let result = Lake::open(&settings, LOG).and_then(|mut lake| lake.next(TOPIC, 7).map(|_| lake));
+        let message = refused(result);
+        assert!(message.contains("damaged") && message.contains("backup"), "{message}");
+        assert_eq!(names(), before);
+    };
+    damage("00000000000000000004.json", &|path| fs::remove_file(path).unwrap());
+    damage("00000000000000000005.json", &|path| fs::write(path, "{\"add\":").unwrap());
+    let checkpoint = "00000000000000000003.checkpoint.parquet";
+    damage(checkpoint, &|path| fs::write(path, "PAR1, once").unwrap());
 }
 
 #[test]

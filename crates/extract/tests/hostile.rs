@@ -1,0 +1,100 @@
+//! Pages that mean harm end soon and give an answer.
+
+use std::time::{Duration, Instant};
+
+use extract::{Context, Verdict, html, html_str, text};
+
+/// Generous: a debug build on a busy machine. Quadratic work on these inputs takes minutes.
+const SOON: Duration = Duration::from_secs(20);
+
+fn soon(html: &str) -> extract::Extracted {
+    let start = Instant::now();
+    let extracted = html_str(html, &Context::default());
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+    extracted
+}
+
+#[test]
+fn deep_nesting() {
+    let extracted = soon(&format!("{}deep{}", "<div>".repeat(32_000), "</div>".repeat(32_000)));
+    assert_eq!(extracted.blocks.len(), 1);
+    assert!(extracted.notes.contains(&"depth_cut"));
+}
+
+#[test]
+fn nesting_that_end_tags_do_not_close() {
+    soon(&"<a><div></a>".repeat(32_000));
+    soon(&"<div><table><tr><td></div>".repeat(16_000));
+    soon(&"<dd><li>".repeat(32_000));
+    soon(&"<p><button>".repeat(32_000));
+    soon(&"<table>".repeat(32_000));
+    soon(&"<select><option>".repeat(32_000));
+}
+
+#[test]
+fn formatting_that_is_opened_again_in_every_paragraph() {
+    let fonts: String = (0..1000).map(|size| format!("<font size={size} class=c{size}>")).collect();
+    let extracted = soon(&format!("{fonts}{}", "<p>x".repeat(50_000)));
+    assert!(extracted.notes.contains(&"depth_cut"));
+}
+
+#[test]
+fn many_attributes() {
+    let attributes: String = (0..100_000).map(|number| format!(" a{number}=1")).collect();
+    let extracted = soon(&format!("<p{attributes}>text</p>"));
+    assert_eq!(extracted.blocks[0].text, "text");
+}
+
+#[test]
+fn what_is_opened_and_never_closed() {
+    soon(&"<!--".repeat(100_000));
+    soon(&"<script>".repeat(100_000));
+    soon(&"<svg>".repeat(100_000));
+    soon(&"<title>".repeat(100_000));
+    soon(&"<textarea>".repeat(100_000));
+    soon(&"<p class=\"".repeat(100_000));
+    soon(&"<".repeat(500_000));
+}
+
+#[test]
+fn many_blocks_of_one_word() {
+    let extracted = soon(&"<p>a</p>".repeat(100_000));
+    assert_eq!(extracted.blocks.len(), 100_000);
+}
+
+#[test]
+fn deep_json_ld() {
+    let json = format!("{}1{}", "[".repeat(50_000), "]".repeat(50_000));
+    soon(&format!("<script type=application/ld+json>{json}</script><p>text</p>"));
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 4000]].concat();
+    assert_eq!(html(&picture, Some("text/html"), &Context::default()).verdict, Verdict::NotArticle("not_text"));
+    let noise: Vec<u8> = (0..100_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    assert_eq!(html(&noise, None, &Context::default()).verdict, Verdict::NotArticle("not_text"));
+}
+
+#[test]
+fn nothing_at_all() {
+    assert_eq!(html(b"", None, &Context::default()).verdict, Verdict::Empty);
+    assert_eq!(text(&[], &Context::default()).verdict, Verdict::Empty);
+    assert_eq!(text(&["", " "], &Context::default()).verdict, Verdict::Empty);
+}
+
+#[test]
+fn a_long_line() {
+    let line = "word ".repeat(200_000);
+    let start = Instant::now();
+    assert_eq!(text(&[&line], &Context::default()).blocks.len(), 1);
+    assert!(start.elapsed() < SOON);
+}
+
+#[test]
+fn many_lines() {
+    let lines = vec!["Facebook"; 50_000];
+    let start = Instant::now();
+    assert_eq!(text(&lines, &Context::default()).blocks.len(), 50_000);
+    assert!(start.elapsed() < SOON);
+}

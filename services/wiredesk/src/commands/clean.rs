@@ -1,0 +1,149 @@
+//! `clean`: one page for a person or a program, or many as JSON Lines on all cores.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _},
+    path::Path,
+};
+
+use extract::{Context, Extracted};
+use rayon::prelude::*;
+use schemas::limits;
+
+use super::{BadInput, print};
+use crate::cli::Clean;
+
+/// Lines that are read ahead, so that all cores have work and memory has an end.
+const LINES_AHEAD: usize = 256;
+/// Bytes that are read ahead.
+const BYTES_AHEAD: usize = 64 << 20;
+/// The longest line.
+const LINE_BYTES_MAX: u64 = 32 << 20;
+
+pub(super) fn run(clean: &Clean) -> anyhow::Result<()> {
+    if clean.jsonl {
+        return json_lines(open(&clean.input)?);
+    }
+    let body = read(&clean.input)?;
+    let context = Context { url: clean.url.as_deref(), ..Context::default() };
+    let is_text = clean.text || Path::new(&clean.input).extension().is_some_and(|extension| extension == "txt");
+    let extracted =
+        if is_text { extract::text_bytes(&body, None, &context) } else { extract::html(&body, None, &context) };
+    if clean.json {
+        return print(&extract::jsonl::output(&clean.input, &extracted));
+    }
+    for_a_person(&extracted)
+}
+
+fn open(input: &str) -> Result<Box<dyn BufRead>, BadInput> {
+    if input == "-" {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    let file = fs::File::open(input).map_err(|source| BadInput::File { path: input.to_owned(), source })?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// The whole input, up to what a page may have.
+fn read(input: &str) -> Result<Vec<u8>, BadInput> {
+    let mut body = Vec::new();
+    let failed = |source| BadInput::File { path: input.to_owned(), source };
+    open(input)?.take(limits::PAGE_BYTES_MAX as u64 + 1).read_to_end(&mut body).map_err(failed)?;
+    if body.len() > limits::PAGE_BYTES_MAX {
+        return Err(BadInput::Usage(format!("{input}: more than {} bytes", limits::PAGE_BYTES_MAX)));
+    }
+    Ok(body)
+}
+
+fn for_a_person(extracted: &Extracted) -> anyhow::Result<()> {
+    let mut text = String::new();
+    let mut line = |part: &str| {
+        text.push_str(part);
+        text.push('\n');
+    };
+    if extracted.verdict != extract::Verdict::Article {
+        line(&format!("[not an article: {}]", extracted.verdict.as_str()));
+    }
+    if let Some(title) = &extracted.title {
+        line(&title.value);
+        line(&"=".repeat(title.value.chars().count().min(78)));
+    }
+    extracted.deck.iter().for_each(|deck| line(deck));
+    let authors = extracted.authors.as_ref().map(|authors| authors.value.join(", ")).filter(|authors| !authors.is_empty());
+    let published = extracted.published.as_ref().map(|date| date.at.clone());
+    let agency = extracted.agency.as_ref().map(|agency| agency.value.clone());
+    let about: Vec<_> = [authors, published, agency].into_iter().flatten().collect();
+    if !about.is_empty() {
+        line(&about.join(" | "));
+    }
+    for block in extracted.blocks.iter().filter(|block| block.kept) {
+        line("");
+        line(&block.text);
+    }
+    let removed = extracted.blocks.iter().filter(|block| !block.kept).count();
+    line(&format!("\n[{removed} blocks are not part of the text; --json shows each with its reason]"));
+    print(text.trim_end())
+}
+
+/// One object a line in, one a line out, in the same order, on all cores. A line that fails says so in its place.
+fn json_lines(mut input: Box<dyn BufRead>) -> anyhow::Result<()> {
+    let mut output = BufWriter::new(io::stdout().lock());
+    loop {
+        let lines = ahead(&mut *input)?;
+        if lines.is_empty() {
+            output.flush()?;
+            return Ok(());
+        }
+        let cleaned: Vec<String> = lines.par_iter().map(|line| clean_line(line)).collect();
+        for line in cleaned {
+            match writeln!(output, "{line}") {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                other => other?,
+            }
+        }
+    }
+}
+
+fn clean_line(line: &[u8]) -> String {
+    let error = |what: &str| serde_json::json!({ "id": null, "error": what }).to_string();
+    if line.len() as u64 > LINE_BYTES_MAX {
+        return error(&format!("the line is longer than {LINE_BYTES_MAX} bytes"));
+    }
+    let Ok(text) = std::str::from_utf8(line) else { return error("the line is not UTF-8") };
+    std::panic::catch_unwind(|| extract::jsonl::clean_line(text)).unwrap_or_else(|_| {
+        let id = serde_json::from_str::<serde_json::Value>(text).ok().map(|value| value["id"].clone());
+        serde_json::json!({ "id": id, "error": "cleaning this line failed: a bug, please report it" }).to_string()
+    })
+}
+
+/// The next lines that are not blank, without their ends.
+fn ahead(input: &mut dyn BufRead) -> io::Result<Vec<Vec<u8>>> {
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    while lines.len() < LINES_AHEAD && bytes < BYTES_AHEAD {
+        let mut line = Vec::new();
+        // One byte more than allowed is kept, so that a line over the limit is known for what it is.
+        if (&mut *input).take(LINE_BYTES_MAX + 2).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if !line.ends_with(b"\n") && line.len() as u64 > LINE_BYTES_MAX {
+            skip(input)?;
+        }
+        line.truncate(line.trim_ascii_end().len());
+        if !line.is_empty() {
+            bytes += line.len();
+            lines.push(line);
+        }
+    }
+    Ok(lines)
+}
+
+fn skip(input: &mut dyn BufRead) -> io::Result<()> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let length = end.map_or(buffer.len(), |at| at + 1);
+        input.consume(length);
+        if end.is_some() || length == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Running stages: workers, signals, metrics, the end.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use cleaner::Cleaner;
+use enricher::Enricher;
+use pipeline::{
+    Clock, Health, KeyedWork, Log, LogError, Metrics, RunError, StageWork, Steps, Stop, StoreError, StoreWork, Work, Worker,
+    embedded::EmbeddedLog,
+};
+use prometheus_client::registry::Registry;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+use sink::{JsonLines, LakeStore, lake::LakeSettings};
+
+use crate::{
+    http,
+    open::Opened,
+    settings::{Config, StageConfig, Target},
+    terminal::{self, Screen},
+};
+
+/// How long a stage may take to end after the stop: every broker may be down.
+const END_MAX: Duration = Duration::from_secs(24);
+/// Between two passes of retention over the embedded log.
+const RETAIN_EVERY: Duration = Duration::from_secs(30);
+
+/// A stage that this process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Cleaner,
+    Enricher,
+    Sink,
+}
+
+impl Role {
+    pub(crate) const ALL: [Self; 3] = [Self::Cleaner, Self::Enricher, Self::Sink];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Cleaner => "cleaner",
+            Self::Enricher => "enricher",
+            Self::Sink => "sink",
+        }
+    }
+}
+
+/// One process with its stages.
+pub(crate) struct Service {
+    pub(crate) config: Config,
+    pub(crate) health: Health,
+    pub(crate) stop: Stop,
+    pub(crate) screen: Screen,
+    metrics: Metrics,
+    registry: Option<Registry>,
+}
+
+impl Service {
+    /// Nothing runs yet; signals are heard from now on.
+    pub(crate) fn new(config: Config, screen: Screen) -> anyhow::Result<Self> {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let stop = Stop::new();
+        hear_signals(stop.clone())?;
+        Ok(Self { config, health: Health::default(), stop, screen, metrics, registry: Some(registry) })
+    }
+
+    /// Serves the metrics, where the settings say so.
+    pub(crate) fn serve(&mut self) -> anyhow::Result<()> {
+        if let (Some(listen), Some(registry)) = (self.config.listen, self.registry.take()) {
+            let address = http::serve(listen, registry, self.health.clone(), self.stop.clone())?;
+            tracing::info!(%address, "metrics at http://{address}/metrics");
+        }
+        Ok(())
+    }
+
+    /// Runs the stages until they are stopped or one of them fails; shows them meanwhile.
+    pub(crate) fn run(&self, opened: &Opened, roles: &[Role]) -> Result<(), RunError> {
+        let (ended, ends) = mpsc::channel();
+        let mut workers = Vec::new();
+        let started = self.start(&opened.log, roles, &ended, &mut workers);
+        drop(ended);
+        if started.is_err() {
+            self.stop.set();
+        }
+        if let Some(embedded) = &opened.embedded {
+            self.keep_house(embedded.clone());
+        }
+        let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        let (screen, metrics, health, stop) = (self.screen.clone(), self.metrics.clone(), self.health.clone(), self.stop.clone());
+        let shown = names.clone();
+        let show = thread::spawn(move || terminal::show(&screen, &metrics, &health, &shown, &stop));
+        // The first end of a worker, good or bad, ends all.
+        let first = ends.recv().unwrap_or(Ok(()));
+        self.stop.set();
+        let rest = self.join(workers, &ends);
+        let _ = show.join();
+        for line in terminal::summary(&self.metrics, &names) {
+            tracing::info!("{line}");
+        }
+        started.and(first).and(rest)
+    }
+
+    fn start(
+        &self,
+        log: &Arc<dyn Log>,
+        roles: &[Role],
+        ended: &mpsc::Sender<Result<(), RunError>>,
+        workers: &mut Vec<JoinHandle<()>>,
+    ) -> Result<(), RunError> {
+        for role in roles {
+            match role {
+                Role::Cleaner => {
+                    let stage = Arc::new(Cleaner);
+                    self.spawn(log, self.config.cleaner, ended, workers, || Ok(StageWork(Arc::clone(&stage))))?;
+                }
+                Role::Enricher => {
+                    let stage = Arc::new(Enricher { revisions_kept: self.config.revisions_kept });
+                    self.spawn(log, self.config.enricher, ended, workers, || Ok(KeyedWork::new(Arc::clone(&stage))))?;
+                }
+                Role::Sink => self.start_sink(log, ended, workers)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn start_sink(
+        &self,
+        log: &Arc<dyn Log>,
+        ended: &mpsc::Sender<Result<(), RunError>>,
+        workers: &mut Vec<JoinHandle<()>>,
+    ) -> Result<(), RunError> {
+        match &self.config.target {
+            Target::JsonLines => self.spawn(log, StageConfig { workers: 1, ..self.config.sink }, ended, workers, || {
+                Ok(StoreWork::new(JsonLines::new(std::io::stdout())))
+            }),
+            Target::Lake { path, checkpoint_commits, log_retention } => {
+                let settings = LakeSettings {
+                    path: path.clone(),
+                    checkpoint_commits: *checkpoint_commits,
+                    log_retention: *log_retention,
+                };
+                let Some(id) = self.patiently(|| Ok(log.id()?))? else { return Ok(()) };
+                let open = || self.patiently(|| Ok(LakeStore::open(&settings, &id)?));
+                // Opened one by one: the first makes the table.
+                for worker in 0..self.config.sink.workers {
+                    let Some(store) = open()? else { return Ok(()) };
+                    let work = StoreWork::new(store);
+                    workers.push(self.spawn_one(log, self.config.sink, worker, ended, work)?);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks again while the log or the lake cannot be reached; `None` where the stop came first.
+    fn patiently<T>(&self, mut ask: impl FnMut() -> Result<T, RunError>) -> Result<Option<T>, RunError> {
+        loop {
+            match ask() {
+                Ok(answer) => {
+                    self.health.going("start");
+                    return Ok(Some(answer));
+                }
+                Err(RunError::Log(LogError::Unavailable(why)) | RunError::Store(StoreError::Unavailable(why))) => {
+                    self.health.waiting("start", &why);
+                    if self.stop.sleep(Duration::from_millis(500)) {
+                        return Ok(None);
+                    }
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+
+    fn spawn<W: Work + 'static>(
+        &self,
+        log: &Arc<dyn Log>,
+        config: StageConfig,
+        ended: &mpsc::Sender<Result<(), RunError>>,
+        workers: &mut Vec<JoinHandle<()>>,
+        make: impl Fn() -> Result<W, RunError>,
+    ) -> Result<(), RunError> {
+        for worker in 0..config.workers {
+            workers.push(self.spawn_one(log, config, worker, ended, make()?)?);
+        }
+        Ok(())
+    }
+
+    fn spawn_one<W: Work + 'static>(
+        &self,
+        log: &Arc<dyn Log>,
+        config: StageConfig,
+        worker: u32,
+        ended: &mpsc::Sender<Result<(), RunError>>,
+        work: W,
+    ) -> Result<JoinHandle<()>, RunError> {
+        let ordinal = self.config.kafka.as_ref().map_or(0, |kafka| kafka.ordinal);
+        let worker = Worker {
+            log: Arc::clone(log),
+            name: format!("{ordinal}-{worker}"),
+            limits: config.limits,
+            dead_letters: config.dead_letters,
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
+            clock: Clock::system(),
+            stop: self.stop.clone(),
+            steps: Steps::none(),
+        };
+        let ended = ended.clone();
+        let name = format!("{}/{}", W::NAME, worker.name);
+        let run = move || {
+            let result = pipeline::run(work, &worker);
+            if let Err(error) = &result {
+                tracing::error!(stage = W::NAME, worker = worker.name, "{error}");
+            }
+            let _ = ended.send(result); // nobody waits any more where the process is ending
+        };
+        thread::Builder::new()
+            .name(name)
+            .spawn(run)
+            .map_err(|error| LogError::Fatal(format!("no thread for a worker: {error}")).into())
+    }
+
+    /// Waits for all workers, as long as an end may take.
+    fn join(&self, workers: Vec<JoinHandle<()>>, ends: &mpsc::Receiver<Result<(), RunError>>) -> Result<(), RunError> {
+        let mut result = Ok(());
+        for worker in workers {
+            while !worker.is_finished() {
+                if self.stop.is_overdue(END_MAX) {
+                    return Err(RunError::Slow(END_MAX));
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+            if worker.join().is_err() {
+                result = Err(RunError::Panicked("a worker"));
+            }
+        }
+        ends.try_iter().fold(result, |result, end| result.and(end))
+    }
+
+    /// Retention, now and then.
+    fn keep_house(&self, log: EmbeddedLog) {
+        let (stop, health) = (self.stop.clone(), self.health.clone());
+        let keep = move || {
+            while !stop.sleep(RETAIN_EVERY) {
+                while !stop.is_set() {
+                    match log.retain() {
+                        Ok(true) => {}
+                        Ok(false) => break,
+                        Err(LogError::Unavailable(why)) => {
+                            health.waiting("retention", &why);
+                            break;
+                        }
+                        Err(error) => {
+                            tracing::error!("retention: {error}");
+                            return;
+                        }
+                    }
+                }
+                health.going("retention");
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("retention".to_owned()).spawn(keep) {
+            tracing::error!("no thread for retention: {error}");
+        }
+    }
+}
+
+/// The first signal asks everything to stop, the second ends the process at once.
+fn hear_signals(stop: Stop) -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in &mut signals {
+            if stop.is_set() {
+                std::process::exit(128 + signal);
+            }
+            tracing::info!(signal, "stopping: what is in hand is finished first; a second signal ends at once");
+            stop.set();
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,530 @@
+//! The whole pipeline as its users run it: the real binary, samples in, the lake compared with them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// The binary, built by the same command in the same profile as these tests.
+pub(crate) fn binary() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // The test binary lies in target/<profile>/deps.
+        let target = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_path_buf();
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--locked", "--quiet", "-p", "wiredesk", "--target-dir"])
+            .arg(target.parent().unwrap())
+            .current_dir(root)
+            .status()
+            .unwrap();
+        assert!(status.success(), "the binary does not build");
+        target.join("wiredesk")
+    };
+    BUILT.get_or_init(build).clone()
+}
+
+/// Settings and data of one deployment, in a folder of its own.
+pub(crate) struct Deployment {
+    folder: tempfile::TempDir,
+    settings: String,
+}
+
+impl Deployment {
+    pub(crate) fn embedded() -> Self {
+        Self::with(String::new())
+    }
+
+    pub(crate) fn with(kafka: String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let settings = format!("data = {data:?}\n[sink]\ninterval_ms = 200\n[http]\nlisten = \"127.0.0.1:0\"\n{kafka}");
+        fs::write(folder.path().join("wiredesk.toml"), &settings).unwrap();
+        Self { folder, settings }
+    }
+
+    pub(crate) fn kafka(brokers: &str) -> Self {
+        let settings = crate::support::kafka_settings(brokers);
+        Self::with(format!(
+            "[kafka]\nbrokers = \"{brokers}\"\nprefix = \"{}\"\nreplication = 1\nsession_timeout_ms = 6000\n",
+            settings.prefix
+        ))
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.arg("--config").arg(self.folder.path().join("wiredesk.toml")).args(arguments);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    pub(crate) fn good(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        let log = self.folder.path().join(format!("{}.log", arguments[0]));
+        let file = fs::File::options().create(true).append(true).open(&log).unwrap();
+        let process = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
+        Running { process, log }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn lake(&self) -> PathBuf {
+        self.data().join("lake")
+    }
+
+    /// Changes a setting of the file.
+    pub(crate) fn set(&self, more: &str) {
+        fs::write(self.folder.path().join("wiredesk.toml"), format!("{more}\n{}", self.settings)).unwrap();
+    }
+}
+
+/// A process of ours; it does not outlive the test.
+pub(crate) struct Running {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// SIGTERM; the exit status and how long it took.
+    pub(crate) fn stop(&mut self) -> (Option<i32>, Duration) {
+        let since = Instant::now();
+        self.signal("-TERM");
+        (self.wait(), since.elapsed())
+    }
+
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(since.elapsed() < Duration::from_secs(40), "does not end: {}", self.said());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn said(&self) -> String {
+        let mut text = String::new();
+        fs::File::open(&self.log).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// The address that the process serves its metrics at.
+    fn address(&self) -> String {
+        let since = Instant::now();
+        loop {
+            if let Some(at) = self.said().split("http://").nth(1).and_then(|rest| rest.split("/metrics").next()) {
+                return at.to_owned();
+            }
+            assert!(since.elapsed() < Duration::from_secs(20), "{}", self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// A request to the process itself; status and body.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        use std::{io::Write as _, net::TcpStream};
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.said());
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The Python environment with the lake's readers, as `tests/run` makes it.
+fn python() -> PathBuf {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
+    assert!(python.exists(), "the lake's readers are missing: `tests/run` installs them");
+    python
+}
+
+/// The lake's rows by id, as all readers agree on them; each revision once.
+pub(crate) fn lake(path: &Path) -> BTreeMap<(String, u64), Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("lake/read.py");
+    let output = Command::new(python()).arg(script).arg("--rows").arg(path).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut rows = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let key = (row["article_id"].as_str().unwrap().to_owned(), row["revision"].as_u64().unwrap());
+        assert!(rows.insert(key.clone(), row).is_none(), "{key:?} is there twice");
+    }
+    rows
+}
+
+fn samples() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/samples").display().to_string()
+}
+
+/// How many rows the lake's newest commits hold, read without Python: for waiting only.
+fn rows_written(lake: &Path) -> u64 {
+    let mut rows = 0;
+    let Ok(entries) = fs::read_dir(lake.join("_delta_log")) else { return 0 };
+    for entry in entries.map(Result::unwrap).filter(|entry| entry.path().extension().is_some_and(|e| e == "json")) {
+        for line in fs::read_to_string(entry.path()).unwrap_or_default().lines() {
+            let action: Value = serde_json::from_str(line).unwrap_or_default();
+            let stats: Value = action["add"]["stats"].as_str().and_then(|stats| serde_json::from_str(stats).ok()).unwrap_or_default();
+            rows += stats["numRecords"].as_u64().unwrap_or(0);
+        }
+    }
+    rows
+}
+
+fn wait_for_rows(lake: &Path, rows: u64) {
+    let since = Instant::now();
+    while rows_written(lake) < rows {
+        assert!(since.elapsed() < Duration::from_secs(60), "{} of {rows} rows", rows_written(lake));
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Seeds where the shared data are, or a clear word that they are not.
+fn seeds() -> Option<PathBuf> {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/seeds");
+    if !seeds.exists() {
+        println!("skipped: ../shared/data/seeds is not here");
+        return None;
+    }
+    Some(seeds.canonicalize().unwrap())
+}
+
+#[test]
+fn a_folder_becomes_a_lake_and_a_second_import_changes_nothing() {
+    let deployment = Deployment::embedded();
+    let mut up = deployment.start(&["up", "--import", &samples()]);
+    wait_for_rows(&deployment.lake(), 6);
+    assert_eq!(up.get("/healthz").0, 200);
+    assert_eq!(up.get("/readyz"), (200, "ready\n".to_owned()));
+    let metrics = up.get("/metrics").1;
+    assert!(metrics.contains("wiredesk_stage_records_total{stage=\"cleaner\",outcome=\"done\",reason=\"ok\"} 6"), "{metrics}");
+    let import = deployment.run(&["import", &samples()]);
+    assert!(import.status.success());
+    let since = Instant::now();
+    while !up.get("/metrics").1.contains("reason=\"unchanged\"} 6") {
+        assert!(since.elapsed() < Duration::from_secs(20), "{}", up.get("/metrics").1);
+        thread::sleep(Duration::from_millis(50));
+    }
+    let (code, took) = up.stop();
+    assert_eq!(code, Some(0), "{}", up.said());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let rows = lake(&deployment.lake());
+    assert_eq!(rows.len(), 6);
+    let titles: BTreeSet<_> = rows.values().map(|row| row["title"].as_str().unwrap_or_default()).collect();
+    for title in ["Harbour bridge to stay open at night", "Winzer ernten so früh wie nie", "水族館のペンギン、二年ぶりにひな誕生"] {
+        assert!(titles.contains(title), "{titles:?}");
+    }
+    let korean = rows.values().find(|row| row["language"] == "ko").expect("a Korean article");
+    assert_eq!(korean["agency"], "Newsis");
+    assert!(!korean["body"].as_str().unwrap().contains("훈훈해요"), "a reaction widget is in the text");
+    let listed = deployment.good(&["tail", "articles.enriched"]);
+    assert_eq!(listed.lines().count(), 6, "{listed}");
+}
+
+#[test]
+fn the_seeds_come_through_and_how_near_they_are_is_printed() {
+    let Some(seeds) = seeds() else { return };
+    let deployment = Deployment::embedded();
+    let since = Instant::now();
+    let up = deployment.start(&["up", "--import", seeds.to_str().unwrap()]);
+    wait_for_rows(&deployment.lake(), 5);
+    println!("the seeds are in the lake {:?} after the start", since.elapsed());
+    drop(up);
+    compare_with_gold(&lake(&deployment.lake()), &seeds);
+}
+
+/// Prints how near the lake comes to the gold; the text itself must be there.
+fn compare_with_gold(rows: &BTreeMap<(String, u64), Value>, seeds: &Path) {
+    let gold = fs::read_to_string(seeds.join("gold.jsonl")).unwrap();
+    let by_file: BTreeMap<_, _> = rows.values().map(|row| (row["import_path"].as_str().unwrap_or_default(), row)).collect();
+    for line in gold.lines() {
+        let gold: Value = serde_json::from_str(line).unwrap();
+        let row = by_file[gold["file"].as_str().unwrap()];
+        let lines = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
+            let labelled = gold["lines"].as_array().unwrap().iter().zip(gold["labels"].as_array().unwrap());
+            labelled.filter(|(_, label)| wanted(label.as_str().unwrap())).map(|(line, _)| line.as_str().unwrap().trim().to_owned()).collect()
+        };
+        let body = row["body"].as_str().unwrap();
+        let kept = |line: &String| body.contains(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+        let (text, residue) = (lines(&|label| label == "body"), lines(&|label| label.starts_with("residue")));
+        let (kept_text, kept_residue) = (text.iter().filter(|line| kept(line)).count(), residue.iter().filter(|line| kept(line)).count());
+        let title = row["title"] == gold["title"];
+        println!("{}: text {kept_text}/{}, residue left {kept_residue}/{}, title {title}", gold["id"], text.len(), residue.len());
+        assert!(kept_text * 10 >= text.len() * 9, "{}: much of the text is gone", gold["id"]);
+    }
+}
+
+#[test]
+fn bad_settings_end_with_64_before_anything_is_opened() {
+    let deployment = Deployment::embedded();
+    deployment.set("partitons = 3");
+    let output = deployment.run(&["up"]);
+    assert_eq!(output.status.code(), Some(64));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("line 1") && error.contains("partitons"), "{error}");
+    assert!(!deployment.data().exists(), "something was opened");
+}
+
+#[test]
+fn a_data_folder_that_is_not_usable_ends_with_74_and_says_what_to_do() {
+    let deployment = Deployment::embedded();
+    let mut first = deployment.start(&["up"]);
+    first.address();
+    let since = Instant::now();
+    while !deployment.data().join("wiredesk.log").exists() && since.elapsed() < Duration::from_secs(10) {}
+    let second = deployment.run(&["up"]);
+    assert_eq!(second.status.code(), Some(74));
+    let error = String::from_utf8_lossy(&second.stderr);
+    assert!(error.contains("another process owns this log") && error.contains("another data folder"), "{error}");
+    assert_eq!(first.stop().0, Some(0));
+
+    // A lake that is ahead of a log that was wiped.
+    let mut up = deployment.start(&["up", "--import", &samples()]);
+    wait_for_rows(&deployment.lake(), 6);
+    up.stop();
+    let file = deployment.data().join("wiredesk.log");
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+    fs::write(&file, b"this is no log at all, but it is long enough to be read as one ............................").unwrap();
+    let damaged = deployment.run(&["up"]);
+    assert_eq!(damaged.status.code(), Some(74));
+    assert!(String::from_utf8_lossy(&damaged.stderr).contains("damaged"));
+
+    let unwritable = Deployment::embedded();
+    unwritable.set("");
+    fs::write(unwritable.data(), b"a file where the folder should be").unwrap();
+    let output = unwritable.run(&["up"]);
+    assert_eq!(output.status.code(), Some(74));
+}
+
+#[test]
+fn what_is_no_text_becomes_a_dead_letter_that_can_be_seen_and_replayed() {
+    let deployment = Deployment::embedded();
+    let folder = tempfile::tempdir().unwrap();
+    let noise: Vec<u8> = [0x89, b'P', b'N', b'G', 0, 0, 1, 2].iter().copied().cycle().take(4_000).collect();
+    fs::write(folder.path().join("picture.html"), &noise).unwrap();
+    fs::write(folder.path().join("story.txt"), "A title\n\nThe text of the story goes on for a while here, and on.\nA second paragraph closes it with a full stop.").unwrap();
+    fs::write(folder.path().join("lines.jsonl"), "{\"id\": 1}\nnot json\n{\"id\": \"ok\", \"text\": \"Title\\nA paragraph of text that is long enough to be one.\"}\n").unwrap();
+    let mut up = deployment.start(&["up"]);
+    up.address();
+    let import = deployment.run(&["import", folder.path().to_str().unwrap()]);
+    assert_eq!(import.status.code(), Some(65), "two lines are refused");
+    let error = String::from_utf8_lossy(&import.stderr);
+    assert!(error.contains("line 1") && error.contains("line 2") && error.contains("2 of 5 pages"), "{error}");
+    wait_for_rows(&deployment.lake(), 2);
+    let since = Instant::now();
+    while !deployment.good(&["dead-letters", "list"]).contains("not_text") {
+        assert!(since.elapsed() < Duration::from_secs(10));
+    }
+    let listed = deployment.good(&["dead-letters", "list"]);
+    let id = listed.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let shown = deployment.good(&["dead-letters", "show", &id]);
+    assert!(shown.contains("value: 4000 bytes") && shown.contains("picture.html"), "{shown}");
+    assert!(!shown.contains('\0'));
+    deployment.good(&["dead-letters", "replay", &id]);
+    let since = Instant::now();
+    while deployment.good(&["dead-letters", "list"]).lines().count() < 3 {
+        assert!(since.elapsed() < Duration::from_secs(10), "the replayed letter is refused again");
+    }
+    assert_eq!(up.stop().0, Some(0));
+}
+
+#[test]
+fn clean_reads_a_file_and_lines() {
+    let deployment = Deployment::embedded();
+    let page = format!("{}/harbour.html", samples());
+    let text = deployment.good(&["clean", &page]);
+    assert!(text.starts_with("Harbour bridge to stay open at night\n===="), "{text}");
+    assert!(text.contains("Mara Lindqvist") && !text.contains("Copy link") && !text.contains("Tram line four"), "{text}");
+    let json: Value = serde_json::from_str(&deployment.good(&["clean", "--json", &page])).unwrap();
+    assert_eq!(json["date"], "2026-03-04");
+    let folder = tempfile::tempdir().unwrap();
+    let lines = folder.path().join("in.jsonl");
+    let mut input = String::new();
+    for n in 0..600 {
+        input.push_str(&format!("{{\"id\": {n}, \"lines\": [\"Title {n}\", \"A paragraph of text that is long enough.\"]}}\n"));
+    }
+    input.push_str("{\"id\": \"bad\"}\nnonsense\n");
+    fs::write(&lines, input).unwrap();
+    let output = deployment.good(&["clean", "--jsonl", lines.to_str().unwrap()]);
+    let answers: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 602);
+    assert!(answers.iter().take(600).enumerate().all(|(n, answer)| answer["id"] == n && answer["error"].is_null()));
+    assert!(answers[600]["id"] == "bad" && answers[600]["error"].is_string());
+    assert!(answers[601]["error"].is_string());
+    let page = fs::read_to_string(&page).unwrap();
+    fs::write(&lines, serde_json::json!({ "id": "p", "html": page }).to_string()).unwrap();
+    let answer: Value = serde_json::from_str(&deployment.good(&["clean", "--jsonl", lines.to_str().unwrap()])).unwrap();
+    let fields = ["id", "title", "deck", "authors", "published", "date", "language", "agency", "dateline", "captions", "credits", "related", "body", "kept", "blocks"];
+    assert!(fields.iter().all(|field| answer.get(field).is_some()), "{answer}");
+}
+
+#[test]
+fn up_killed_at_any_time_leaves_every_article_once() {
+    let deployment = Deployment::embedded();
+    let folder = tempfile::tempdir().unwrap();
+    let articles = write_articles(folder.path(), 1_500);
+    deployment.good(&["import", folder.path().to_str().unwrap()]);
+    for round in 0..8 {
+        let mut up = deployment.start(&["up"]);
+        thread::sleep(Duration::from_millis(120 + 90 * round));
+        up.kill();
+    }
+    let mut up = deployment.start(&["up"]);
+    wait_for_rows(&deployment.lake(), articles);
+    assert_eq!(up.stop().0, Some(0));
+    assert_eq!(lake(&deployment.lake()).len() as u64, articles);
+}
+
+/// Numbered articles of some paragraphs.
+fn write_articles(folder: &Path, count: u64) -> u64 {
+    let mut lines = String::new();
+    for n in 0..count {
+        let paragraphs: Vec<_> = (0..6).map(|p| format!("Paragraph {p} of article {n} says what happened that day, in words enough to be one.")).collect();
+        let mut all = vec![format!("What happened on day {n}")];
+        all.extend(paragraphs);
+        lines.push_str(&serde_json::json!({ "id": n, "url": format!("https://day.example/{n}/story-{n}"), "lines": all }).to_string());
+        lines.push('\n');
+    }
+    fs::write(folder.join("articles.jsonl"), lines).unwrap();
+    count
+}
+
+mod kafka {
+    use super::*;
+    use crate::broker::{Broker, brokers};
+
+    #[test]
+    fn four_processes_killed_one_after_the_other_leave_every_article_once() {
+        let deployment = Deployment::kafka(&brokers());
+        deployment.good(&["topics", "create"]);
+        assert!(deployment.good(&["topics", "check"]).contains("nothing is wrong"));
+        let folder = tempfile::tempdir().unwrap();
+        let articles = write_articles(folder.path(), 2_000);
+        let roles = ["cleaner", "enricher", "sink"];
+        let mut running: BTreeMap<_, _> = roles.iter().map(|role| (*role, deployment.start(&[role]))).collect();
+        let mut import = deployment.start(&["import", folder.path().to_str().unwrap()]);
+        thread::sleep(Duration::from_millis(30));
+        import.kill();
+        // Imported again as a whole: what the killed one had appended is unchanged, or not there yet.
+        deployment.good(&["import", folder.path().to_str().unwrap()]);
+        if let Some(seeds) = seeds() {
+            deployment.good(&["import", seeds.to_str().unwrap()]);
+        }
+        for role in roles {
+            thread::sleep(Duration::from_millis(700));
+            running.get_mut(role).unwrap().kill();
+            running.insert(role, deployment.start(&[role]));
+        }
+        let expected = articles + if seeds().is_some() { 5 } else { 0 };
+        wait_for_rows(&deployment.lake(), expected);
+        for role in roles {
+            let (code, took) = running.get_mut(role).unwrap().stop();
+            assert_eq!(code, Some(0), "{role}");
+            assert!(took < Duration::from_secs(10), "{role} took {took:?}");
+        }
+        let rows = lake(&deployment.lake());
+        assert_eq!(rows.len() as u64, expected);
+        if let Some(seeds) = seeds() {
+            let of_seeds = rows.into_iter().filter(|(_, row)| row["import_name"] == "seeds").collect();
+            compare_with_gold(&of_seeds, &seeds);
+        }
+    }
+
+    #[test]
+    fn a_broker_that_is_not_there_is_waited_for_and_a_stop_is_heard() {
+        let mut broker = Broker::start();
+        let deployment = Deployment::kafka(&broker.address());
+        deployment.good(&["topics", "create"]);
+        broker.kill();
+        let mut cleaner = deployment.start(&["cleaner"]);
+        let mut other = deployment.start(&["enricher"]);
+        let since = Instant::now();
+        while !cleaner.said().contains("waiting") {
+            assert!(since.elapsed() < Duration::from_secs(20), "{}", cleaner.said());
+            thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(cleaner.get("/readyz").0, 503);
+        assert_eq!(cleaner.get("/healthz").0, 200);
+        let (code, took) = other.stop();
+        assert_eq!(code, Some(0));
+        assert!(took < Duration::from_secs(10), "{took:?}");
+        broker.resume();
+        deployment.good(&["import", &samples()]);
+        let since = Instant::now();
+        while !cleaner.get("/metrics").1.contains("outcome=\"done\",reason=\"ok\"} 6") {
+            assert!(since.elapsed() < Duration::from_secs(40), "{}", cleaner.said());
+            thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(cleaner.get("/readyz").0, 200);
+        // The broker goes away under a running stage.
+        broker.kill();
+        let since = Instant::now();
+        while cleaner.get("/readyz").0 == 200 {
+            assert!(since.elapsed() < Duration::from_secs(30), "{}", cleaner.said());
+            thread::sleep(Duration::from_millis(200));
+        }
+        let (code, took) = cleaner.stop();
+        assert_eq!(code, Some(0), "{}", cleaner.said());
+        assert!(took < Duration::from_secs(25), "{took:?}");
+    }
+
+    #[test]
+    fn a_cluster_that_is_set_up_wrong_is_refused_with_its_mend() {
+        let deployment = Deployment::kafka(&brokers());
+        let output = deployment.run(&["cleaner"]);
+        assert_eq!(output.status.code(), Some(64));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("there is no topic pages") && error.contains("wiredesk topics create"), "{error}");
+        deployment.good(&["topics", "create"]);
+        let prefix = deployment.settings.split("prefix = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        crate::broker::set_topic(&brokers(), &format!("{prefix}revisions"), &[("cleanup.policy", "delete")]);
+        crate::broker::set_topic(&brokers(), &format!("{prefix}pages"), &[("max.message.bytes", "1000000")]);
+        let output = deployment.run(&["topics", "check"]);
+        assert_eq!(output.status.code(), Some(64));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("revisions must have cleanup.policy=compact") && error.contains("max.message.bytes="), "{error}");
+        assert_eq!(deployment.run(&["enricher"]).status.code(), Some(64));
+    }
+}
