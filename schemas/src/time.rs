@@ -91,7 +91,7 @@ impl Lang {
     /// Reads a tag, in any case and with `_` or `-`, and writes it as RFC 5646 section 2.1.1 recommends.
     ///
     /// # Errors
-    /// A text that is not of the form language[-script][-region].
+    /// A text that is not of the form `language[-script][-region]`.
     pub fn parse(text: &str) -> Result<Self, LangError> {
         let wrong = || LangError(text.chars().take(40).collect());
         let mut parts = text.trim().split(['-', '_']);

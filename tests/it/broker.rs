@@ -50,7 +50,15 @@ impl Broker {
         fs::write(folder.path().join("server.properties"), properties).unwrap();
         fs::write(folder.path().join("log4j2.yaml"), log4j).unwrap();
         let format = java(folder.path())
-            .args(["kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "--standalone", "-c", "server.properties"])
+            .args([
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                "MkU3OEVBNTcwNTJENDM2Qg",
+                "--standalone",
+                "-c",
+                "server.properties",
+            ])
             .output()
             .expect("java runs");
         assert!(format.status.success(), "kafka storage: {}", String::from_utf8_lossy(&format.stderr));
@@ -144,7 +152,7 @@ pub(crate) fn set_topic(brokers: &str, topic: &str, settings: &[(&str, &str)]) {
     let output = Command::new("java")
         .arg("-cp")
         .arg(jars().join("*"))
-        .args(["org.apache.kafka.tools.ConfigCommand", "--bootstrap-server", brokers, "--alter"])
+        .args(["kafka.admin.ConfigCommand", "--bootstrap-server", brokers, "--alter"])
         .args(["--entity-type", "topics", "--entity-name", topic, "--add-config", &configs.join(",")])
         .output()
         .expect("java runs");

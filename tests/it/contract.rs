@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use pipeline::{
-    Commit, CommitError, Committer, Delivery, Event, Join, Log, LogError, Member, Move, Offset, Outgoing, Outcome,
+    Commit, CommitError, Committer, Delivery, Event, Join, Log, LogError, Member, Move, Offset, Outcome, Outgoing,
     Partition, Place, Step, Steps, Stop, Token,
     faults::{Fault, Faults},
 };
@@ -82,8 +82,13 @@ impl Hand {
             let next = taken.iter().filter(|d| d.place == *place).map(|d| d.offset.0 + 1).max().unwrap_or(stands.0);
             moves.push(Move { place: *place, from: *stands, next: Offset(next) });
         }
-        let output = |d: &Delivery| Outgoing { topic: topic::ARTICLES_ENRICHED, partition: None, record: d.record.clone() };
-        let change = |d: &Delivery| Outgoing { topic: topic::REVISIONS, partition: Some(d.place.partition), record: d.record.clone() };
+        let output =
+            |d: &Delivery| Outgoing { topic: topic::ARTICLES_ENRICHED, partition: None, record: d.record.clone() };
+        let change = |d: &Delivery| Outgoing {
+            topic: topic::REVISIONS,
+            partition: Some(d.place.partition),
+            record: d.record.clone(),
+        };
         Commit {
             token: self.member.token(),
             outputs: taken.iter().map(output).collect(),
@@ -106,9 +111,7 @@ impl Hand {
         let mut rows = std::collections::BTreeMap::new();
         for partition in (0..PARTITIONS).map(Partition) {
             let mut read = Vec::new();
-            self.member
-                .restore(partition, &mut |key, row| read.push((text(key), row.map(text))))
-                .unwrap();
+            self.member.restore(partition, &mut |key, row| read.push((text(key), row.map(text)))).unwrap();
             for (key, row) in read {
                 match row {
                     Some(row) => drop(rows.insert(key, row)),
@@ -169,7 +172,8 @@ fn undone_work_is_never_seen(site: &Site) {
     let log = site.open();
     log.append(&numbered(topic::ARTICLES_CLEAN, 0..8, 4)).unwrap();
     for step in steps {
-        let mut hand = Hand::join(&log, "0", Steps::with(move |at| if at == step { Err(pipeline::Crash(at)) } else { Ok(()) }));
+        let mut hand =
+            Hand::join(&log, "0", Steps::with(move |at| if at == step { Err(pipeline::Crash(at)) } else { Ok(()) }));
         hand.own(4);
         let taken = hand.take(8);
         let commit = hand.commit_of(&taken);
@@ -251,14 +255,17 @@ fn a_row_and_its_end_survive_compaction(site: &Site) {
     hand.own(4);
     // Many versions of two rows, one of which ends.
     for round in 0..30 {
-        let mut records: Vec<_> = ["stays", "goes"].map(|key| record(topic::REVISIONS, key, &format!("{key} {round} {}", "x".repeat(20_000)))).into();
+        let mut records: Vec<_> = ["stays", "goes"]
+            .map(|key| record(topic::REVISIONS, key, &format!("{key} {round} {}", "x".repeat(20_000))))
+            .into();
         if round == 29 {
             records[1].record.value = None;
         }
         for change in &mut records {
             change.partition = Some(Partition(schemas::partition_of(&change.record.key, PARTITIONS)));
         }
-        let commit = Commit { token: hand.member.token(), outputs: vec![], changes: records, moves: hand.commit_of(&[]).moves };
+        let commit =
+            Commit { token: hand.member.token(), outputs: vec![], changes: records, moves: hand.commit_of(&[]).moves };
         hand.commit(&commit).unwrap();
     }
     site.compact();
@@ -360,14 +367,13 @@ fn a_log_that_says_no_now_and_then_costs_only_time(site: &Site) {
     log.append(&numbered(topic::PAGES, 0..200, 11)).unwrap();
     let calls = Arc::new(std::sync::atomic::AtomicU32::new(0));
     let counter = Arc::clone(&calls);
-    let faulty: Arc<dyn Log> = Arc::new(Faults::new(Arc::clone(&log), move |_| {
-        match counter.fetch_add(1, Ordering::SeqCst) % 7 {
+    let faulty: Arc<dyn Log> =
+        Arc::new(Faults::new(Arc::clone(&log), move |_| match counter.fetch_add(1, Ordering::SeqCst) % 7 {
             1 => Fault::Abort { suspect: true },
             3 => Fault::Abort { suspect: false },
             5 => Fault::Slow(Duration::from_millis(150)),
             _ => Fault::None,
-        }
-    }));
+        }));
     let stop = Stop::new();
     let make = |name: &str| pipeline::Worker {
         limits: pipeline::Limits { records_max: 10, ..pipeline::Limits::STAGE },
@@ -395,7 +401,8 @@ fn a_record_that_no_commit_takes_is_found_and_moved_aside(site: &Site) {
     let log = site.open();
     log.append(&numbered(topic::PAGES, 0..40, 8)).unwrap();
     let faulty: Arc<dyn Log> = Arc::new(Faults::new(Arc::clone(&log), |commit: &Commit| {
-        let poisoned = |out: &Outgoing| out.topic == topic::ARTICLES_CLEAN && out.record.value.as_deref() == Some(b"17");
+        let poisoned =
+            |out: &Outgoing| out.topic == topic::ARTICLES_CLEAN && out.record.value.as_deref() == Some(b"17");
         if commit.outputs.iter().any(poisoned) { Fault::Abort { suspect: true } } else { Fault::None }
     }));
     let stop = Stop::new();
@@ -554,7 +561,11 @@ impl pipeline::Keyed for HandCount {
     type Row = crate::support::Counted;
     type Prepared = RawRecord;
 
-    fn prepare(&self, record: RawRecord, table: &pipeline::Peek<'_, Self::Row>) -> Result<RawRecord, pipeline::Refusal> {
+    fn prepare(
+        &self,
+        record: RawRecord,
+        table: &pipeline::Peek<'_, Self::Row>,
+    ) -> Result<RawRecord, pipeline::Refusal> {
         self.0.prepare(record, table)
     }
 
@@ -585,12 +596,16 @@ impl Site {
     fn compact(&self) {
         let Self::Kafka(settings) = self else { return }; // an embedded table is rows already
         let table = format!("{}{}", settings.prefix, topic::REVISIONS);
-        crate::broker::set_topic(&settings.brokers, &table, &[
-            ("segment.bytes", "1048576"),
-            ("segment.ms", "100"),
-            ("min.cleanable.dirty.ratio", "0.01"),
-            ("delete.retention.ms", "0"),
-        ]);
+        crate::broker::set_topic(
+            &settings.brokers,
+            &table,
+            &[
+                ("segment.bytes", "1048576"),
+                ("segment.ms", "100"),
+                ("min.cleanable.dirty.ratio", "0.01"),
+                ("delete.retention.ms", "0"),
+            ],
+        );
         // The cleaner passes over closed segments only, so a few records more push the old ones into its reach.
         let log = self.open();
         let before = read_all(&*log, topic::REVISIONS).len();

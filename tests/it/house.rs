@@ -13,7 +13,11 @@ fn root() -> PathBuf {
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).other_options(vec!["--offline".into(), "--locked".into()]).exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .other_options(["--locked", "--filter-platform", "x86_64-unknown-linux-gnu"].map(String::from).to_vec())
+        .exec()
+        .unwrap()
 }
 
 fn is_pure(package: &Package) -> bool {
@@ -24,11 +28,13 @@ fn is_pure(package: &Package) -> bool {
 /// What a crate reaches when it runs, through any number of others.
 fn reaches(metadata: &Metadata, package: &Package) -> BTreeSet<String> {
     let nodes: BTreeMap<_, _> = metadata.resolve.as_ref().unwrap().nodes.iter().map(|node| (&node.id, node)).collect();
-    let names: BTreeMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
+    let names: BTreeMap<_, _> =
+        metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
     let (mut seen, mut open) = (BTreeSet::new(), vec![&package.id]);
     while let Some(id) = open.pop() {
         for dependency in &nodes[id].deps {
-            let at_run_time = dependency.dep_kinds.iter().any(|kind| kind.kind == cargo_metadata::DependencyKind::Normal);
+            let at_run_time =
+                dependency.dep_kinds.iter().any(|kind| kind.kind == cargo_metadata::DependencyKind::Normal);
             if at_run_time && seen.insert(names[&dependency.pkg].clone()) {
                 open.push(&dependency.pkg);
             }
@@ -42,7 +48,10 @@ fn pure_crates_reach_nothing_outside() {
     let metadata = metadata();
     for package in metadata.workspace_packages().into_iter().filter(|package| is_pure(package)) {
         let reached = reaches(&metadata, package);
-        let outside: Vec<_> = ["tokio", "reqwest", "rdkafka", "rusqlite", "pipeline"].into_iter().filter(|name| reached.contains(*name)).collect();
+        let outside: Vec<_> = ["tokio", "reqwest", "rdkafka", "rusqlite", "pipeline"]
+            .into_iter()
+            .filter(|name| reached.contains(*name))
+            .collect();
         assert!(outside.is_empty(), "`{}` reaches {outside:?}", package.name);
     }
 }
@@ -90,11 +99,20 @@ fn every_crate_takes_the_houses_lints_and_opens_with_what_it_is_for() {
         let library = folder.join("src/lib.rs");
         if library.exists() {
             let text = fs::read_to_string(library).unwrap();
-            assert!(text.starts_with("#![doc = include_str!(\"../README.md\")]"), "{}: its README is its documentation", package.name);
+            assert!(
+                text.starts_with("#![doc = include_str!(\"../README.md\")]"),
+                "{}: its README is its documentation",
+                package.name
+            );
         }
         for dependency in package.dependencies.iter().filter(|dependency| dependency.path.is_none()) {
             let line = format!("{}.workspace = true", dependency.name);
-            assert!(manifest.contains(&line), "{}: {} must come from the workspace's table", package.name, dependency.name);
+            assert!(
+                manifest.contains(&line),
+                "{}: {} must come from the workspace's table",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
@@ -108,7 +126,9 @@ fn documents_name_files_that_exist() {
     }
     for (path, text) in documents {
         for quoted in text.split('`').skip(1).step_by(2) {
-            let is_path = ["crates/", "services/", "schemas/", "tests/", "deploy/", "docs/", "benches/"].iter().any(|start| quoted.starts_with(start));
+            let is_path = ["crates/", "services/", "schemas/", "tests/", "deploy/", "docs/", "benches/"]
+                .iter()
+                .any(|start| quoted.starts_with(start));
             let plain = quoted.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-'));
             if is_path && plain {
                 assert!(root.join(quoted).exists(), "{} names {quoted}, which does not exist", path.display());

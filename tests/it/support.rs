@@ -10,9 +10,9 @@ use std::{
 
 use bytes::Bytes;
 use pipeline::{
-    Clock, DeadLetterLimit, Delivery, Health, Keyed, KeyedWork, Limits, Log, LogError, Metrics, NewTopic, Offset, Outgoing,
-    Partition, Peek, Refusal, Resume, RunError, Stage, StageWork, Steps, Stop, Store, StoreBatch, StoreError, StoreWork,
-    TableView, TopicSettings, Work, Worker,
+    Clock, DeadLetterLimit, Delivery, Health, Keyed, KeyedWork, Limits, Log, LogError, Metrics, NewTopic, Offset,
+    Outgoing, Partition, Peek, Refusal, Resume, RunError, Stage, StageWork, Steps, Stop, Store, StoreBatch, StoreError,
+    StoreWork, TableView, TopicSettings, Work, Worker,
     embedded::EmbeddedLog,
     kafka::{KafkaLog, KafkaSettings},
 };

@@ -31,7 +31,9 @@ fn add(counts: &mut Counts, block: &str) {
         let single = is_unspaced(c);
         let letter = c.is_alphanumeric() && !single;
         // An apostrophe or a point inside a word or number does not end it.
-        let inner = in_word && matches!(c, '\'' | '’' | '.' | ',') && characters.peek().is_some_and(|next| next.is_alphanumeric());
+        let inner = in_word
+            && matches!(c, '\'' | '’' | '.' | ',')
+            && characters.peek().is_some_and(|next| next.is_alphanumeric());
         if single || (letter && !in_word) {
             counts.words += 1;
         }

@@ -63,7 +63,8 @@ fn bracketed(head: &str) -> Option<(Dateline, usize)> {
     if let Some((names, length)) = reporters(rest) {
         dateline.bylines.extend(names);
         end += length;
-    } else if let Some(after) = rest.trim_start().strip_prefix(['-', '–', '—']).filter(|_| dateline.cities.is_empty()) {
+    } else if let Some(after) = rest.trim_start().strip_prefix(['-', '–', '—']).filter(|_| dateline.cities.is_empty())
+    {
         // The agency came first: `(ANSA) - ROMA, 12 GEN - `.
         let skipped = rest.len() - after.len();
         end += skipped;
@@ -113,7 +114,11 @@ fn inside_of_bracket(inside: &str, dateline: &mut Dateline) -> Option<()> {
 
 /// Agencies parted by marks, where there is nothing else.
 fn agencies(text: &str) -> Option<Vec<String>> {
-    let parts: Vec<&str> = if agency::is_agency(text) { vec![text] } else { text.split(['/', '·', ',', '、', '&']).map(str::trim).collect() };
+    let parts: Vec<&str> = if agency::is_agency(text) {
+        vec![text]
+    } else {
+        text.split(['/', '·', ',', '、', '&']).map(str::trim).collect()
+    };
     parts.iter().all(|part| agency::is_agency(part)).then(|| parts.iter().map(|part| (*part).to_owned()).collect())
 }
 
@@ -127,7 +132,8 @@ const TITLES: [&str; 8] = ["기자", "특파원", "선임기자", "통신원", "
 
 /// Names in front of a reporter's title: `홍길동 김철수 기자`.
 fn names(text: &str) -> Vec<String> {
-    let mut words: Vec<&str> = text.split([' ', '·', '、', '，', ',']).map(str::trim).filter(|word| !word.is_empty()).collect();
+    let mut words: Vec<&str> =
+        text.split([' ', '·', '、', '，', ',']).map(str::trim).filter(|word| !word.is_empty()).collect();
     let Some(last) = words.pop() else { return Vec::new() };
     match TITLES.iter().find_map(|title| last.strip_suffix(title)) {
         Some("") => {}
@@ -283,7 +289,9 @@ fn is_place(text: &str) -> bool {
 /// A date as far as it is written: `Sept. 22`, `17 July 2022`, `5`.
 fn date(text: &str) -> Option<String> {
     let (mut day, mut month, mut year) = (None, None, None);
-    for word in text.split([' ', ',', '/']).map(|word| word.trim_matches(['.', 'º', '°'])).filter(|word| !word.is_empty()) {
+    for word in
+        text.split([' ', ',', '/']).map(|word| word.trim_matches(['.', 'º', '°'])).filter(|word| !word.is_empty())
+    {
         if word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()) {
             year = word.parse::<u32>().ok();
         } else if let Some(number) = number(word, 31) {

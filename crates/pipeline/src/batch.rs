@@ -9,7 +9,8 @@ pub struct Limits {
     pub records_max: usize,
     /// At most this many bytes of keys, values and headers; one record may pass it alone.
     pub bytes_max: usize,
-    /// Wait at least this long for more records after the first: zero for stages, the commit interval for sinks.
+    /// Commits should be this far apart: zero for stages, the commit interval for sinks. A batch that begins later than
+    /// that waits only until nothing more comes.
     pub linger: Duration,
     /// Never wait longer than this after the first.
     pub ceiling: Duration,

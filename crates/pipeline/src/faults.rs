@@ -3,8 +3,8 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use crate::{
-    Commit, CommitError, Committer, Cursor, Event, Gate, Join, Log, LogError, Member, NewTopic, Offset, Outgoing, Partition,
-    Place, Steps, Stop, Token, TopicInfo,
+    Commit, CommitError, Committer, Cursor, Event, Gate, Join, Log, LogError, Member, NewTopic, Offset, Outgoing,
+    Partition, Place, Steps, Stop, Token, TopicInfo,
 };
 
 /// What happens to a commit.

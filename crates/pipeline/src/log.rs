@@ -224,11 +224,7 @@ pub trait Member: Send {
     ///
     /// # Errors
     /// [`LogError::Interrupted`] where the partition was revoked meanwhile.
-    fn restore(
-        &mut self,
-        partition: Partition,
-        row: &mut dyn FnMut(&[u8], Option<&[u8]>),
-    ) -> Result<(), LogError>;
+    fn restore(&mut self, partition: Partition, row: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError>;
 
     /// Starts, or starts again, delivery at these positions: all that the worker owns.
     ///

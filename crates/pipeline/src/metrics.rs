@@ -130,7 +130,11 @@ impl Metrics {
         stage.register("records", "Records by how they ended", families.records.clone());
         stage.register("commits", "Commits that held", families.commits.clone());
         stage.register("aborts", "Commits that were undone", families.aborts.clone());
-        stage.register("commit_seconds", "From the hand-over of a batch to its commit", families.commit_seconds.clone());
+        stage.register(
+            "commit_seconds",
+            "From the hand-over of a batch to its commit",
+            families.commit_seconds.clone(),
+        );
         stage.register("lag_records", "Records between what was delivered and the end", families.lag.clone());
         stage.register("table_rows", "Rows of the stage's table", families.table_rows.clone());
         Self(Arc::new(families))

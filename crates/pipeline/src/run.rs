@@ -63,9 +63,8 @@ pub struct Worker {
 pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
     let who = format!("{}/{}", W::NAME, worker.name);
     let join = Join { stage: W::NAME, inputs: W::INPUTS, table: W::TABLE, worker: worker.name.clone() };
-    let joined = patiently(worker, &who, || {
-        Ok(worker.log.join(join.clone(), worker.steps.clone(), worker.stop.clone())?)
-    });
+    let joined =
+        patiently(worker, &who, || Ok(worker.log.join(join.clone(), worker.steps.clone(), worker.stop.clone())?));
     let mut member = match joined {
         Ok(Some(member)) => member,
         Ok(None) => return Ok(()),
@@ -96,6 +95,7 @@ pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
         pending: VecDeque::new(),
         batch: Vec::new(),
         in_flight: None,
+        submitted: None,
         failures: 0,
         poisoned: None,
         refused: RefusedInARow::new(worker.dead_letters),
@@ -116,7 +116,11 @@ pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
 }
 
 /// Asks again while the log or the store cannot be reached; `None` where the stop came first.
-fn patiently<T>(worker: &Worker, who: &str, mut ask: impl FnMut() -> Result<T, RunError>) -> Result<Option<T>, RunError> {
+fn patiently<T>(
+    worker: &Worker,
+    who: &str,
+    mut ask: impl FnMut() -> Result<T, RunError>,
+) -> Result<Option<T>, RunError> {
     loop {
         match ask() {
             Ok(answer) => {
@@ -169,6 +173,8 @@ struct Run<'a, W: Work> {
     pending: VecDeque<Delivery>,
     batch: Vec<Delivery>,
     in_flight: Option<InFlight>,
+    /// When a batch was last handed over.
+    submitted: Option<Instant>,
     /// Commits undone in a row.
     failures: u32,
     poisoned: Option<(Place, Offset)>,
@@ -192,6 +198,7 @@ impl<W: Work> Run<'_, W> {
                 continue; // what was worked on stood on a commit that was undone
             }
             if worked.is_empty() {
+                self.forget_batch_only();
                 self.work.cancel();
             } else {
                 let refused = self.refused.after(W::NAME, &worked.ends)?;
@@ -244,13 +251,16 @@ impl<W: Work> Run<'_, W> {
                 Event::Assigned(places) => self.assigned(places)?,
                 Event::Revoked(places) => {
                     self.revoked(&places)?;
-                    (first, bytes) = (None, self.batch.iter().map(|delivery| delivery.record.bytes()).sum());
+                    bytes = self.batch.iter().map(|delivery| delivery.record.bytes()).sum();
+                    first = first.filter(|_| !self.batch.is_empty());
                 }
                 Event::Idle => {
                     self.worker.metrics.lag(W::NAME, &self.worker.name, self.member.lag());
                     self.start_unstarted()?;
                     let due = self.work.next_due().is_some_and(|due| due <= self.worker.clock.now());
-                    let enough = waited.is_some_and(|waited| waited >= limits.linger);
+                    // Nothing more came for a while, and the last commit is as long ago as commits should be apart.
+                    let apart = self.submitted.is_none_or(|last| last.elapsed() >= limits.linger);
+                    let enough = waited.is_some_and(|waited| apart || waited >= limits.linger);
                     if !busy && (enough || (first.is_none() && due)) {
                         return Ok(());
                     }
@@ -268,7 +278,8 @@ impl<W: Work> Run<'_, W> {
     }
 
     fn submit(&mut self, worked: Worked<W::Batch>, refused: RefusedInARow, now: Timestamp) {
-        let touched: BTreeSet<_> = worked.touched.iter().copied().chain(self.batch.iter().map(|d| d.place.partition)).collect();
+        let touched: BTreeSet<_> =
+            worked.touched.iter().copied().chain(self.batch.iter().map(|d| d.place.partition)).collect();
         let moved = self.positions.iter().filter(|(place, _)| touched.contains(&place.partition));
         let moves: Vec<_> = moved
             .map(|(place, position)| Move {
@@ -285,6 +296,7 @@ impl<W: Work> Run<'_, W> {
         self.in_flight =
             Some(InFlight { moves: moves.clone(), reads, ends: worked.ends, records: self.batch.len(), only, refused });
         self.batch.clear();
+        self.submitted = Some(Instant::now());
         let commit = Commit { token: self.member.token(), outputs: worked.outputs, changes: worked.changes, moves };
         self.commits.submit(Job { store: worked.store, commit, now });
     }
@@ -356,6 +368,12 @@ impl<W: Work> Run<'_, W> {
         self.start()
     }
 
+    /// Nothing came of the batch, which is so only where it was empty or no longer ours.
+    fn forget_batch_only(&mut self) {
+        self.worker.metrics.in_hand(W::NAME, -i64::try_from(self.batch.len()).unwrap_or(0));
+        self.batch.clear();
+    }
+
     fn forget_batch(&mut self) {
         let records = self.batch.len() + self.pending.len();
         self.worker.metrics.in_hand(W::NAME, -i64::try_from(records).unwrap_or(0));
@@ -406,7 +424,12 @@ impl<W: Work> Run<'_, W> {
         for ((place, committed), (_, from)) in self.unstarted.drain(..).zip(places) {
             self.positions.insert(place, Position { committed, restart: from, read: from });
         }
-        tracing::debug!(worker = self.who, partitions = self.positions.len(), "owns {} partitions", self.positions.len());
+        tracing::debug!(
+            worker = self.who,
+            partitions = self.positions.len(),
+            "owns {} partitions",
+            self.positions.len()
+        );
         self.start()
     }
 

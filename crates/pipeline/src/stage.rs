@@ -3,8 +3,8 @@
 use schemas::{Decode, Encode, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Offset, Partition, StoreError};
 pub use crate::table::{Peek, TableView};
+use crate::{Offset, Partition, StoreError};
 
 /// Why a stage does not pass a record on. The reason is a constant: it becomes a metric's label.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,8 @@ impl Stop {
     /// Sleeps for `wait`, or until the stop; says whether to stop.
     pub fn sleep(&self, wait: Duration) -> bool {
         let since = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, _) = self.0.1.wait_timeout_while(since, wait, |since| since.is_none()).unwrap_or_else(PoisonError::into_inner);
+        let (since, _) =
+            self.0.1.wait_timeout_while(since, wait, |since| since.is_none()).unwrap_or_else(PoisonError::into_inner);
         since.is_some()
     }
 

@@ -109,7 +109,8 @@ impl<R: Serialize + DeserializeOwned> Table<R> {
     /// Up to `max` keys that are due at `now`, each under its newest value.
     pub(crate) fn due(&self, now: Timestamp, max: usize) -> Vec<Key> {
         let newer_than = |depth: usize| self.layers.iter().skip(depth);
-        let layers = std::iter::once((0, &self.timers)).chain(self.layers.iter().enumerate().map(|(i, l)| (i + 1, &l.timers)));
+        let layers =
+            std::iter::once((0, &self.timers)).chain(self.layers.iter().enumerate().map(|(i, l)| (i + 1, &l.timers)));
         let due = layers.flat_map(|(depth, timers)| {
             timers.iter().take_while(|(due, _)| *due <= now).map(move |(_, key)| (depth, key))
         });

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use schemas::{Decode, DecodeError, Encode, EncodeError, Encoded, RawRecord, Timestamp};
 
 use crate::{
-    Delivery, Ended, Keyed, Log, LogError, Member, Offset, Outcome, Outgoing, Partition, Peek, Place, Refusal, Resume, RunError,
-    Stage, Store, StoreBatch, StoreError, TableView,
+    Delivery, Ended, Keyed, Log, LogError, Member, Offset, Outcome, Outgoing, Partition, Peek, Place, Refusal, Resume,
+    RunError, Stage, Store, StoreBatch, StoreError, TableView,
     dead_letter::{self, Refused},
     stage::StoreMove,
     table::Table,
@@ -482,14 +482,26 @@ impl<S: Store> StoreWork<S> {
         };
         let bounds = log.bounds(topic, place.partition)?;
         if let Some(stored) = stored.filter(|stored| *stored > bounds.end) {
-            let (what, path) = (format!("the store is ahead of its log ({stored} > {})", bounds.end), format!("{topic}/{}", place.partition));
-            let mend = "the log was wiped or restored from a copy; give the store a new folder, or restore the log".to_owned();
+            let (what, path) = (
+                format!("the store is ahead of its log ({stored} > {})", bounds.end),
+                format!("{topic}/{}", place.partition),
+            );
+            let mend =
+                "the log was wiped or restored from a copy; give the store a new folder, or restore the log".to_owned();
             return Err(StoreError::Refused { what, path, mend }.into());
         }
         if let Some(stored) = stored.filter(|stored| *stored < bounds.start) {
             let (position, first, next) = (stored.0, bounds.start.0, bounds.end.0);
             let stage = format!("{} (its store)", S::NAME);
-            return Err(LogError::Gap { stage, topic: topic.to_owned(), partition: place.partition.0, position, first, next }.into());
+            return Err(LogError::Gap {
+                stage,
+                topic: topic.to_owned(),
+                partition: place.partition.0,
+                position,
+                first,
+                next,
+            }
+            .into());
         }
         self.places.insert(place, StorePlace { expected: stored, letters_from: stands });
         Ok(stored.unwrap_or(bounds.start).min(stands))
@@ -524,8 +536,7 @@ impl<S: Store> Work for StoreWork<S> {
         poisoned: Option<(Place, Offset)>,
         now: Timestamp,
     ) -> Worked<StoreBatch<S::In>> {
-        let decoded: Vec<_> =
-            batch.par_iter().map(|delivery| decode::<S::In>(S::NAME, delivery, poisoned)).collect();
+        let decoded: Vec<_> = batch.par_iter().map(|delivery| decode::<S::In>(S::NAME, delivery, poisoned)).collect();
         let mut worked = Worked::new();
         let mut rows = Vec::new();
         let mut moves = BTreeMap::<Place, Offset>::new();

@@ -12,8 +12,7 @@ pub(crate) fn identify(meta: &PageMeta, claimed: Option<&str>) -> Option<(Articl
         return meta.import.as_ref().map(|import| (ArticleId::of_import(import), None));
     };
     let claimed = claimed.and_then(|claimed| answered.join(claimed).ok());
-    let same_site =
-        |claimed: &CanonicalUrl| registrable_domain(claimed.host()) == registrable_domain(answered.host());
+    let same_site = |claimed: &CanonicalUrl| registrable_domain(claimed.host()) == registrable_domain(answered.host());
     let canonical = claimed.filter(|claimed| same_site(claimed) && !claimed.is_root_or_section());
     let url = canonical.unwrap_or_else(|| answered.clone());
     Some((ArticleId::of(&url), Some(url)))

@@ -100,7 +100,8 @@ fn enrich(article: &Article) -> Enrichment {
     let first = article.body.first().map(|block| block.text.as_str());
     // The cleaner may have taken the dateline out of the text.
     let dateline = article.dateline.as_deref().and_then(enrich::dateline).or_else(|| first.and_then(enrich::dateline));
-    let in_dateline = dateline.as_ref().and_then(|dateline| dateline.agencies.first()).map(|written| (written.as_str(), "dateline"));
+    let in_dateline =
+        dateline.as_ref().and_then(|dateline| dateline.agencies.first()).map(|written| (written.as_str(), "dateline"));
     let on_page = article.agency.as_deref().map(|written| (written, "line"));
     let agency = in_dateline.or(on_page).and_then(|(written, source)| {
         let name = enrich::agency(written)?.name.to_owned();

@@ -8,14 +8,18 @@ use crate::{settings::SettingsError, terminal::Screen};
 
 /// Sets up logging for the whole process, and has panics logged.
 pub(crate) fn set_up(json: bool, level: &str, screen: &Screen) -> Result<(), SettingsError> {
-    let filter = EnvFilter::try_new(level).map_err(|error| SettingsError(format!("log.level {level:?}: {error}")))?;
+    // The lake's library tells every snapshot at info; who wants to hear it says so by its name.
+    let filter = EnvFilter::try_new(format!("delta_kernel=warn,{level}"))
+        .map_err(|error| SettingsError(format!("log.level {level:?}: {error}")))?;
     let writer = BesideScreen(screen.clone());
     let registry = tracing_subscriber::registry().with(filter);
     let set = if json {
         registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer)).try_init()
     } else {
         let ansi = io::stderr().is_terminal();
-        registry.with(tracing_subscriber::fmt::layer().with_ansi(ansi).with_target(false).with_writer(writer)).try_init()
+        registry
+            .with(tracing_subscriber::fmt::layer().with_ansi(ansi).with_target(false).with_writer(writer))
+            .try_init()
     };
     if set.is_err() {
         return Err(SettingsError("logging is set up already".to_owned()));

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pipeline::{
-    Clock, Health, Log, LogError, NewTopic, RunError, Stop, TopicSettings,
-    embedded::EmbeddedLog,
-    kafka::KafkaLog,
+    Clock, Health, Log, LogError, NewTopic, RunError, Stop, TopicSettings, embedded::EmbeddedLog, kafka::KafkaLog,
 };
 use schemas::TOPICS;
 

@@ -9,8 +9,8 @@ use std::{
 use cleaner::Cleaner;
 use enricher::Enricher;
 use pipeline::{
-    Clock, Health, KeyedWork, Log, LogError, Metrics, RunError, StageWork, Steps, Stop, StoreError, StoreWork, Work, Worker,
-    embedded::EmbeddedLog,
+    Clock, Health, KeyedWork, Log, LogError, Metrics, RunError, StageWork, Steps, Stop, StoreError, StoreWork, Work,
+    Worker, embedded::EmbeddedLog,
 };
 use prometheus_client::registry::Registry;
 use signal_hook::{
@@ -93,7 +93,8 @@ impl Service {
             self.keep_house(embedded.clone());
         }
         let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
-        let (screen, metrics, health, stop) = (self.screen.clone(), self.metrics.clone(), self.health.clone(), self.stop.clone());
+        let (screen, metrics, health, stop) =
+            (self.screen.clone(), self.metrics.clone(), self.health.clone(), self.stop.clone());
         let shown = names.clone();
         let show = thread::spawn(move || terminal::show(&screen, &metrics, &health, &shown, &stop));
         // The first end of a worker, good or bad, ends all.
@@ -137,9 +138,11 @@ impl Service {
         workers: &mut Vec<JoinHandle<()>>,
     ) -> Result<(), RunError> {
         match &self.config.target {
-            Target::JsonLines => self.spawn(log, StageConfig { workers: 1, ..self.config.sink }, ended, workers, || {
-                Ok(StoreWork::new(JsonLines::new(std::io::stdout())))
-            }),
+            Target::JsonLines => {
+                self.spawn(log, StageConfig { workers: 1, ..self.config.sink }, ended, workers, || {
+                    Ok(StoreWork::new(JsonLines::new(std::io::stdout())))
+                })
+            }
             Target::Lake { path, checkpoint_commits, log_retention } => {
                 let settings = LakeSettings {
                     path: path.clone(),

@@ -64,10 +64,16 @@ impl Stage {
             self.before = (Instant::now(), ended);
         }
         let done = self.counts.of(Outcome::Done);
-        let mut line = format!("{:<9} {:>9} done {:>7.0}/s {:>8} waiting", self.name, done, self.rate, self.counts.waiting());
+        let mut line =
+            format!("{:<9} {:>9} done {:>7.0}/s {:>8} waiting", self.name, done, self.rate, self.counts.waiting());
         for outcome in [Outcome::Dropped, Outcome::Refused] {
-            let reasons: BTreeMap<_, _> =
-                self.counts.ended().into_iter().filter(|(e, _)| e.outcome == outcome).map(|(e, n)| (e.reason, n)).collect();
+            let reasons: BTreeMap<_, _> = self
+                .counts
+                .ended()
+                .into_iter()
+                .filter(|(e, _)| e.outcome == outcome)
+                .map(|(e, n)| (e.reason, n))
+                .collect();
             let total: u64 = reasons.values().sum();
             if total > 0 {
                 let named: Vec<_> = reasons.iter().map(|(reason, count)| format!("{reason} {count}")).collect();

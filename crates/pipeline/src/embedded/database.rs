@@ -49,7 +49,11 @@ pub(super) struct StoredBatch {
 /// What an error of SQLite means for its caller.
 pub(super) fn error(path: Option<&Path>, error: &rusqlite::Error) -> LogError {
     let path = path.map_or_else(|| PathBuf::from(":memory:"), Path::to_path_buf);
-    let refused = |what: &str, mend: &str| LogError::Refused { what: format!("{what} ({error})"), path: path.clone(), mend: mend.to_owned() };
+    let refused = |what: &str, mend: &str| LogError::Refused {
+        what: format!("{what} ({error})"),
+        path: path.clone(),
+        mend: mend.to_owned(),
+    };
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => LogError::Unavailable(format!("the disk is full: {}", path.display())),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -82,7 +86,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
 
 /// Opens the file for reading beside the writer.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     set_up(&connection)?;
     connection.execute_batch("PRAGMA cache_size = -1024;")?;
     Ok(connection)
@@ -174,7 +179,8 @@ pub(super) fn create(transaction: &Transaction<'_>, topic: &NewTopic) -> Result<
         return Ok(());
     }
     let sql = "INSERT INTO topic(name, compacted, retention_ms) VALUES(?1, ?2, ?3) RETURNING id";
-    let id: i64 = transaction.query_row(sql, params![topic.name, topic.settings.compacted, retention], |row| row.get(0))?;
+    let id: i64 =
+        transaction.query_row(sql, params![topic.name, topic.settings.compacted, retention], |row| row.get(0))?;
     for number in 0..topic.partitions {
         let sql = "INSERT INTO partition(topic, number, first, next) VALUES(?1, ?2, 0, 0)";
         transaction.execute(sql, params![id, number])?;
@@ -194,7 +200,8 @@ pub(super) fn position(connection: &Connection, stage: &str, partition: i64) -> 
 
 /// Gives a stage a position, the first record, where it has none: from then on retention waits for it.
 pub(super) fn ensure_position(connection: &Connection, stage: &str, partition: i64) -> Result<(), rusqlite::Error> {
-    let sql = "INSERT OR IGNORE INTO position(stage, partition, next) SELECT ?1, id, first FROM partition WHERE id = ?2";
+    let sql =
+        "INSERT OR IGNORE INTO position(stage, partition, next) SELECT ?1, id, first FROM partition WHERE id = ?2";
     connection.execute(sql, params![stage, partition]).map(drop)
 }
 
@@ -234,11 +241,20 @@ pub(super) fn append<'a>(
     if count > 0 {
         insert(transaction, partition, base, count, now, &row)?;
     }
-    transaction.prepare_cached("UPDATE partition SET next = ?2 WHERE id = ?1")?.execute(params![partition, base + count])?;
+    transaction
+        .prepare_cached("UPDATE partition SET next = ?2 WHERE id = ?1")?
+        .execute(params![partition, base + count])?;
     Ok(())
 }
 
-fn insert(transaction: &Transaction<'_>, partition: i64, base: i64, count: i64, now: i64, row: &[u8]) -> Result<(), rusqlite::Error> {
+fn insert(
+    transaction: &Transaction<'_>,
+    partition: i64,
+    base: i64,
+    count: i64,
+    now: i64,
+    row: &[u8],
+) -> Result<(), rusqlite::Error> {
     let sql = "INSERT INTO batch(id, records, appended_at, data) VALUES(?1, ?2, ?3, ?4)";
     transaction.prepare_cached(sql)?.execute(params![row_id(partition, base), count, now, codec::compress(row)])?;
     Ok(())
@@ -249,7 +265,12 @@ fn row_id(partition: i64, offset: i64) -> i64 {
 }
 
 /// The row that holds an offset, or the first behind it. `exact` where a row is known to begin there.
-pub(super) fn read(connection: &Connection, partition: i64, offset: i64, exact: bool) -> Result<Option<StoredBatch>, rusqlite::Error> {
+pub(super) fn read(
+    connection: &Connection,
+    partition: i64,
+    offset: i64,
+    exact: bool,
+) -> Result<Option<StoredBatch>, rusqlite::Error> {
     let from = if exact { row_id(partition, offset) } else { row_before(connection, partition, offset)? };
     let sql = "SELECT id, records, appended_at, data FROM batch WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1";
     let mut statement = connection.prepare_cached(sql)?;
@@ -272,21 +293,32 @@ fn row_before(connection: &Connection, partition: i64, offset: i64) -> Result<i6
 }
 
 /// Changes one row of a table.
-pub(super) fn put_row(transaction: &Transaction<'_>, partition: i64, key: &[u8], value: Option<&[u8]>) -> Result<(), rusqlite::Error> {
+pub(super) fn put_row(
+    transaction: &Transaction<'_>,
+    partition: i64,
+    key: &[u8],
+    value: Option<&[u8]>,
+) -> Result<(), rusqlite::Error> {
     match value {
         Some(value) => {
             let sql = "INSERT INTO row(partition, key, value) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value";
             transaction.prepare_cached(sql)?.execute(params![partition, key, value])?;
         }
         None => {
-            transaction.prepare_cached("DELETE FROM row WHERE partition = ?1 AND key = ?2")?.execute(params![partition, key])?;
+            transaction
+                .prepare_cached("DELETE FROM row WHERE partition = ?1 AND key = ?2")?
+                .execute(params![partition, key])?;
         }
     }
     Ok(())
 }
 
 /// All rows of a table's partition, in the order of their keys.
-pub(super) fn rows(connection: &Connection, partition: i64, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), rusqlite::Error> {
+pub(super) fn rows(
+    connection: &Connection,
+    partition: i64,
+    mut each: impl FnMut(&[u8], &[u8]),
+) -> Result<(), rusqlite::Error> {
     let mut statement = connection.prepare_cached("SELECT key, value FROM row WHERE partition = ?1 ORDER BY key")?;
     let mut rows = statement.query([partition])?;
     while let Some(row) = rows.next()? {
@@ -297,7 +329,12 @@ pub(super) fn rows(connection: &Connection, partition: i64, mut each: impl FnMut
 
 /// Deletes rows of records that every stage has passed and that are older than their topic's retention; at most `max`
 /// rows a partition, so that no commit waits long for it. Returns how many went.
-pub(super) fn retain(transaction: &Transaction<'_>, topic: &Topic, now: i64, max: u32) -> Result<usize, rusqlite::Error> {
+pub(super) fn retain(
+    transaction: &Transaction<'_>,
+    topic: &Topic,
+    now: i64,
+    max: u32,
+) -> Result<usize, rusqlite::Error> {
     if topic.settings.compacted {
         return Ok(0);
     }

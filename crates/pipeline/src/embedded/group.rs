@@ -54,8 +54,7 @@ impl Group {
             owned.retain(|partition| target.contains(partition));
             return Change::LetGo(going);
         }
-        let coming: Vec<_> =
-            target.into_iter().filter(|p| !owned.contains(p) && !held_by_others.contains(p)).collect();
+        let coming: Vec<_> = target.into_iter().filter(|p| !owned.contains(p) && !held_by_others.contains(p)).collect();
         if coming.is_empty() {
             return Change::None;
         }

@@ -53,7 +53,9 @@ impl EmbeddedMember {
         }
         if join.table.is_some() && counts.windows(2).any(|pair| pair[0] != pair[1]) {
             let names: Vec<_> = join.inputs.iter().copied().chain(join.table).collect();
-            return Err(LogError::Setup(format!("the topics {names:?} must have equal partition counts, not {counts:?}")));
+            return Err(LogError::Setup(format!(
+                "the topics {names:?} must have equal partition counts, not {counts:?}"
+            )));
         }
         log.transaction(|transaction| {
             ids.values().try_for_each(|id| database::ensure_position(transaction, join.stage, *id))?;
@@ -129,7 +131,12 @@ fn deliveries(log: &Inner, place: Place, batch: &database::StoredBatch, from: i6
 
 impl Member for EmbeddedMember {
     fn poll(&mut self, wait: Duration) -> Result<Event, LogError> {
-        if self.log.groups().get_mut(self.join.stage).is_some_and(|group| group.would_revoke(self.member, self.partitions)) {
+        if self
+            .log
+            .groups()
+            .get_mut(self.join.stage)
+            .is_some_and(|group| group.would_revoke(self.member, self.partitions))
+        {
             self.gate.wait(REVOKE_WAIT);
         }
         if let Some(event) = self.rebalance()? {
@@ -225,7 +232,8 @@ impl EmbeddedCommitter {
             for moved in &commit.moves {
                 // Under the group's lock nobody else can take the partition before this commit is durable or undone:
                 // a new owner takes it only after this worker has let go, which waits for the commit.
-                let owns = self.log.groups().get(self.stage).is_some_and(|g| g.owns(self.member, moved.place.partition));
+                let owns =
+                    self.log.groups().get(self.stage).is_some_and(|g| g.owns(self.member, moved.place.partition));
                 let id = self.ids.get(&moved.place).copied();
                 let stood = match id.filter(|_| owns) {
                     Some(id) => database::move_position(transaction, self.stage, id, moved.from, moved.next)?,

@@ -26,7 +26,9 @@ use self::{
     group::Group,
     member::{EmbeddedCursor, EmbeddedMember},
 };
-use crate::{Clock, Cursor, Health, Join, Log, LogError, Member, NewTopic, Offset, Outgoing, Partition, Steps, Stop, TopicInfo};
+use crate::{
+    Clock, Cursor, Health, Join, Log, LogError, Member, NewTopic, Offset, Outgoing, Partition, Steps, Stop, TopicInfo,
+};
 
 /// Rows of records that one pass of retention deletes from a partition.
 const RETAIN_ROWS_MAX: u32 = 200;
@@ -132,7 +134,8 @@ impl EmbeddedLog {
         let now = self.0.clock.now().as_millis();
         let mut more = false;
         for topic in &topics {
-            let gone = self.0.transaction(|transaction| Ok(database::retain(transaction, topic, now, RETAIN_ROWS_MAX)?))?;
+            let gone =
+                self.0.transaction(|transaction| Ok(database::retain(transaction, topic, now, RETAIN_ROWS_MAX)?))?;
             more |= gone >= usize::try_from(RETAIN_ROWS_MAX).unwrap_or(usize::MAX);
         }
         Ok(more)
@@ -152,7 +155,10 @@ fn lock(folder: &Path) -> Result<File, LogError> {
     let path = folder.join("wiredesk.lock");
     let refused = |what: String, mend: &str| LogError::Refused { what, path: path.clone(), mend: mend.to_owned() };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
-        refused(format!("the data folder cannot be written ({error})"), "give another folder, or give this user write access")
+        refused(
+            format!("the data folder cannot be written ({error})"),
+            "give another folder, or give this user write access",
+        )
     })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -160,10 +166,9 @@ fn lock(folder: &Path) -> Result<File, LogError> {
             "another process owns this log".to_owned(),
             "stop the other `wiredesk up`, or give this one another data folder",
         )),
-        Err(TryLockError::Error(error)) => Err(refused(
-            format!("the file system cannot lock ({error})"),
-            "put the data folder on a local disk",
-        )),
+        Err(TryLockError::Error(error)) => {
+            Err(refused(format!("the file system cannot lock ({error})"), "put the data folder on a local disk"))
+        }
     }
 }
 
@@ -328,7 +333,9 @@ impl Log for EmbeddedLog {
 
     fn join(&self, join: Join, steps: Steps, stop: Stop) -> Result<Box<dyn Member>, LogError> {
         if self.0.epoch.is_none() {
-            return Err(LogError::Setup("stages run in the process that owns the embedded log: use `wiredesk up`".to_owned()));
+            return Err(LogError::Setup(
+                "stages run in the process that owns the embedded log: use `wiredesk up`".to_owned(),
+            ));
         }
         Ok(Box::new(EmbeddedMember::join(Arc::clone(&self.0), join, steps, stop)?))
     }

@@ -65,7 +65,9 @@ pub(super) fn topics(log: &Inner) -> Result<Vec<TopicInfo>, LogError> {
 fn problems(log: &Inner, name: &str, compacted: bool, settings: &BTreeMap<String, String>) -> Vec<String> {
     let mut problems = Vec::new();
     let full = log.name(name);
-    let mend = |setting: &str| format!("`kafka-configs.sh --alter --entity-type topics --entity-name {full} --add-config {setting}`");
+    let mend = |setting: &str| {
+        format!("`kafka-configs.sh --alter --entity-type topics --entity-name {full} --add-config {setting}`")
+    };
     let wanted = schemas::TOPICS.iter().find(|spec| spec.name == name).is_some_and(|spec| spec.compacted);
     let policy = if wanted { "cleanup.policy=compact" } else { "cleanup.policy=delete" };
     let deletes = settings.get("cleanup.policy").is_some_and(|policy| policy.contains("delete"));

@@ -34,15 +34,27 @@ const QUEUED_KBYTES: &str = "16384";
 
 /// What the rules rest on and nobody may set otherwise.
 const OURS: &[&str] = &[
-    "bootstrap.servers", "group.id", "transactional.id", "enable.auto.commit", "enable.auto.offset.store",
-    "auto.offset.reset", "isolation.level", "enable.idempotence", "group.protocol", "partition.assignment.strategy",
-    "session.timeout.ms", "transaction.timeout.ms", "message.max.bytes",
+    "bootstrap.servers",
+    "group.id",
+    "transactional.id",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "auto.offset.reset",
+    "isolation.level",
+    "enable.idempotence",
+    "group.protocol",
+    "partition.assignment.strategy",
+    "session.timeout.ms",
+    "transaction.timeout.ms",
+    "message.max.bytes",
 ];
 
 /// Refuses client settings that would break what the stages rely on.
 pub(super) fn check(settings: &KafkaSettings) -> Result<(), LogError> {
     match settings.client.keys().find(|name| OURS.contains(&name.as_str())) {
-        Some(name) => Err(LogError::Setup(format!("kafka.client.{name} is set by wiredesk itself and cannot be changed"))),
+        Some(name) => {
+            Err(LogError::Setup(format!("kafka.client.{name} is set by wiredesk itself and cannot be changed")))
+        }
         None => Ok(()),
     }
 }
@@ -296,9 +308,10 @@ pub(super) fn send(
         }
         if !record.headers.is_empty() {
             let headers = OwnedHeaders::new_with_capacity(record.headers.len());
-            let headers = record.headers.iter().fold(headers, |headers, (name, value)| {
-                headers.insert(Header { key: name, value: Some(&**value) })
-            });
+            let headers = record
+                .headers
+                .iter()
+                .fold(headers, |headers, (name, value)| headers.insert(Header { key: name, value: Some(&**value) }));
             message = message.headers(headers);
         }
         deliveries.state().outstanding += 1;

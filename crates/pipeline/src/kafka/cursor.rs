@@ -43,7 +43,8 @@ impl Cursor for KafkaCursor {
         let until = Instant::now() + wait;
         let mut records = Vec::new();
         while records.len() < RECORDS_MAX {
-            let left = if records.is_empty() { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            let left =
+                if records.is_empty() { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             match self.consumer.poll(left) {
                 Some(Ok(message)) => records.push(Delivery {
                     place: self.place,
@@ -58,7 +59,9 @@ impl Cursor for KafkaCursor {
                         }),
                     },
                 }),
-                Some(Err(KafkaError::MessageConsumptionFatal(code))) => return Err(LogError::Fatal(format!("kafka: {code}"))),
+                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                    return Err(LogError::Fatal(format!("kafka: {code}")));
+                }
                 Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
                     return Err(LogError::Setup("there is no such offset any more: start from the first".to_owned()));
                 }

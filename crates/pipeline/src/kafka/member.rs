@@ -19,7 +19,8 @@ use schemas::RawRecord;
 
 use super::{Inner, client, client::REQUEST, committer::KafkaCommitter, restore::Restorer};
 use crate::{
-    Committer, Delivery, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps, Stop, Token,
+    Committer, Delivery, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps, Stop,
+    Token,
 };
 
 /// How long a revocation waits for the open transaction; past it, the broker refuses the commit.
@@ -163,7 +164,9 @@ impl KafkaMember {
         }
         if join.table.is_some() && counts.windows(2).any(|pair| pair[0] != pair[1]) {
             let names: Vec<_> = join.inputs.iter().chain(join.table.iter()).map(|topic| log.name(topic)).collect();
-            return Err(LogError::Setup(format!("the topics {names:?} must have equal partition counts, not {counts:?}")));
+            return Err(LogError::Setup(format!(
+                "the topics {names:?} must have equal partition counts, not {counts:?}"
+            )));
         }
         let context = Context {
             who: format!("{}/{}", join.stage, join.worker),
@@ -177,7 +180,18 @@ impl KafkaMember {
         let names: Vec<_> = join.inputs.iter().map(|topic| log.name(topic)).collect();
         let topics: Vec<&str> = names.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(client::unavailable)?;
-        Ok(Self { log, join, steps, stop, consumer, names, kept: VecDeque::new(), held: false, started: Vec::new(), restorer: None })
+        Ok(Self {
+            log,
+            join,
+            steps,
+            stop,
+            consumer,
+            names,
+            kept: VecDeque::new(),
+            held: false,
+            started: Vec::new(),
+            restorer: None,
+        })
     }
 
     fn place(&self, topic: &str, partition: i32) -> Option<Place> {
@@ -238,8 +252,10 @@ impl KafkaMember {
         let mut stands = Vec::new();
         for element in committed.elements() {
             let Some(place) = self.place(element.topic(), element.partition()) else { continue };
-            let (first, next) =
-                self.consumer.fetch_watermarks(element.topic(), element.partition(), REQUEST).map_err(client::unavailable)?;
+            let (first, next) = self
+                .consumer
+                .fetch_watermarks(element.topic(), element.partition(), REQUEST)
+                .map_err(client::unavailable)?;
             let offset = match element.offset() {
                 KafkaOffset::Offset(offset) => offset,
                 _ => first,
@@ -294,7 +310,10 @@ impl KafkaMember {
 
     fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
         let headers = message.headers().map_or_else(Vec::new, |headers| {
-            headers.iter().map(|h| (h.key.to_owned(), h.value.map_or_else(Bytes::new, Bytes::copy_from_slice))).collect()
+            headers
+                .iter()
+                .map(|h| (h.key.to_owned(), h.value.map_or_else(Bytes::new, Bytes::copy_from_slice)))
+                .collect()
         });
         let record = RawRecord {
             key: message.key().map_or_else(Bytes::new, Bytes::copy_from_slice),
@@ -361,7 +380,11 @@ impl Member for KafkaMember {
             }
             wait = Duration::ZERO;
         }
-        if records.is_empty() { self.change().map(|event| event.unwrap_or(Event::Idle)) } else { Ok(Event::Records(records)) }
+        if records.is_empty() {
+            self.change().map(|event| event.unwrap_or(Event::Idle))
+        } else {
+            Ok(Event::Records(records))
+        }
     }
 
     fn breathe(&mut self) {
@@ -427,7 +450,12 @@ impl Member for KafkaMember {
 }
 
 /// Where a stage stands, asked from outside.
-pub(super) fn position(log: &Inner, stage: &str, topic: &str, partition: Partition) -> Result<Option<Offset>, LogError> {
+pub(super) fn position(
+    log: &Inner,
+    stage: &str,
+    topic: &str,
+    partition: Partition,
+) -> Result<Option<Offset>, LogError> {
     let reader = client::group_reader(&log.settings, stage)?;
     let mut list = TopicPartitionList::new();
     list.add_partition(&log.name(topic), i32::try_from(partition.0).unwrap_or(i32::MAX));

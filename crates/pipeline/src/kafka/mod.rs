@@ -38,7 +38,9 @@ use rdkafka::{
 };
 
 use self::client::{Deliveries, Plain, REQUEST};
-use crate::{Cursor, Health, Join, Log, LogError, Member, NewTopic, Offset, Outgoing, Partition, Steps, Stop, TopicInfo};
+use crate::{
+    Cursor, Health, Join, Log, LogError, Member, NewTopic, Offset, Outgoing, Partition, Steps, Stop, TopicInfo,
+};
 
 /// How to reach a cluster.
 #[derive(Clone)]
@@ -146,7 +148,8 @@ impl Log for KafkaLog {
     fn id(&self) -> Result<String, LogError> {
         let asker = self.0.asker()?;
         let cluster = asker.client().fetch_cluster_id(REQUEST);
-        let cluster = cluster.ok_or_else(|| LogError::Unavailable(format!("no broker at {} answers", self.0.settings.brokers)))?;
+        let cluster = cluster
+            .ok_or_else(|| LogError::Unavailable(format!("no broker at {} answers", self.0.settings.brokers)))?;
         Ok(format!("{cluster}/{}", self.0.settings.prefix))
     }
 

@@ -41,13 +41,13 @@ impl Restorer {
         row: &mut dyn FnMut(&[u8], Option<&[u8]>),
         breathe: &mut dyn FnMut() -> Result<(), LogError>,
     ) -> Result<(), LogError> {
-        let (first, end) =
-            self.uncommitted.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
+        let (first, end) = self.uncommitted.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
         if first >= end {
             return Ok(());
         }
         loop {
-            let (_, stable) = self.committed.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
+            let (_, stable) =
+                self.committed.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
             if stable >= end {
                 break;
             }
@@ -63,7 +63,9 @@ impl Restorer {
             match self.committed.poll(Duration::from_millis(50)) {
                 Some(Ok(message)) => row(message.key().unwrap_or_default(), message.payload()),
                 Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(KafkaError::MessageConsumptionFatal(code))) => return Err(LogError::Fatal(format!("kafka: {code}"))),
+                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                    return Err(LogError::Fatal(format!("kafka: {code}")));
+                }
                 Some(Err(error)) => tracing::debug!("librdkafka: {error}"),
                 None => {}
             }

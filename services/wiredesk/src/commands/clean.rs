@@ -68,7 +68,8 @@ fn for_a_person(extracted: &Extracted) -> anyhow::Result<()> {
         line(&"=".repeat(title.value.chars().count().min(78)));
     }
     extracted.deck.iter().for_each(|deck| line(deck));
-    let authors = extracted.authors.as_ref().map(|authors| authors.value.join(", ")).filter(|authors| !authors.is_empty());
+    let authors =
+        extracted.authors.as_ref().map(|authors| authors.value.join(", ")).filter(|authors| !authors.is_empty());
     let published = extracted.published.as_ref().map(|date| date.at.clone());
     let agency = extracted.agency.as_ref().map(|agency| agency.value.clone());
     let about: Vec<_> = [authors, published, agency].into_iter().flatten().collect();

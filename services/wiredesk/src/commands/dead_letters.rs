@@ -45,7 +45,9 @@ pub(super) fn run(config: &Config, command: &DeadLetters) -> anyhow::Result<()> 
         }
         DeadLetters::Replay { ids, which } => {
             if ids.is_empty() && which.stage.is_none() && which.reason.is_none() {
-                return Err(BadInput::Usage("name dead letters, or choose them by --stage or --reason".to_owned()).into());
+                return Err(
+                    BadInput::Usage("name dead letters, or choose them by --stage or --reason".to_owned()).into()
+                );
             }
             let mut again: Vec<Outgoing> = Vec::new();
             tail::all(log, topic::DEAD_LETTERS, |delivery| {
@@ -84,7 +86,9 @@ fn show(delivery: &Delivery) -> anyhow::Result<()> {
     // Control characters of a hostile page do nothing to a terminal once they are escaped.
     let text: String = String::from_utf8_lossy(body)
         .chars()
-        .flat_map(|c| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .flat_map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' { c.escape_default().collect::<Vec<_>>() } else { vec![c] }
+        })
         .collect();
     print(&text)
 }

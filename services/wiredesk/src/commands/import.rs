@@ -61,7 +61,13 @@ impl fmt::Display for Counts {
 }
 
 /// Imports files and folders.
-pub(super) fn paths(log: &dyn Log, screen: &Screen, stop: &Stop, paths: &[PathBuf], name: Option<&str>) -> anyhow::Result<Counts> {
+pub(super) fn paths(
+    log: &dyn Log,
+    screen: &Screen,
+    stop: &Stop,
+    paths: &[PathBuf],
+    name: Option<&str>,
+) -> anyhow::Result<Counts> {
     let mut files = Vec::new();
     let mut counts = Counts::default();
     for path in paths {
@@ -126,7 +132,14 @@ fn find(path: &Path, name: Option<&str>, files: &mut Vec<Found>, counts: &mut Co
     Ok(())
 }
 
-fn walk(folder: &Path, root: &Path, name: &str, depth: usize, files: &mut Vec<Found>, counts: &mut Counts) -> Result<(), BadInput> {
+fn walk(
+    folder: &Path,
+    root: &Path,
+    name: &str,
+    depth: usize,
+    files: &mut Vec<Found>,
+    counts: &mut Counts,
+) -> Result<(), BadInput> {
     let failed = |source| BadInput::File { path: folder.display().to_string(), source };
     let entries = fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
     let mut entries = entries.map_err(failed)?;
@@ -211,7 +224,9 @@ impl Importer<'_> {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            if reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line).map_err(failed)? == 0 || self.stop.is_set() {
+            if reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line).map_err(failed)? == 0
+                || self.stop.is_set()
+            {
                 break;
             }
             if !line.ends_with(b"\n") && line.len() as u64 == LINE_BYTES_MAX {

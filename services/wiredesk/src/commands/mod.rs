@@ -51,8 +51,9 @@ impl BadInput {
 
 /// Runs a command; the exit status where it did its work.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
-    let environment: BTreeMap<String, String> =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let config = settings::load(cli.config.as_deref(), &environment)?;
     let screen = Screen::new();
     logging::set_up(config.log_json, &config.log_level, &screen)?;

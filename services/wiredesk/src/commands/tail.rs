@@ -20,7 +20,9 @@ pub(super) fn run(config: &Config, tail: &Tail) -> anyhow::Result<()> {
     let known = log.topics().map_err(RunError::from)?;
     let Some(info) = known.iter().find(|info| info.name == tail.topic) else {
         let names: Vec<_> = known.iter().map(|info| info.name.as_str()).collect();
-        return Err(BadInput::Usage(format!("there is no topic {}; there are: {}", tail.topic, names.join(", "))).into());
+        return Err(
+            BadInput::Usage(format!("there is no topic {}; there are: {}", tail.topic, names.join(", "))).into()
+        );
     };
     let mut cursors = Vec::new();
     let mut shown = Vec::new();
@@ -53,7 +55,11 @@ pub(super) fn run(config: &Config, tail: &Tail) -> anyhow::Result<()> {
 }
 
 /// Reads every record of a topic, in the order of its partitions.
-pub(super) fn all(log: &dyn Log, topic: &str, mut each: impl FnMut(Delivery) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(super) fn all(
+    log: &dyn Log,
+    topic: &str,
+    mut each: impl FnMut(Delivery) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let known = log.topics().map_err(RunError::from)?;
     let partitions = known.iter().find(|info| info.name == topic).map_or(0, |info| info.partitions);
     for partition in (0..partitions).map(Partition) {
@@ -66,7 +72,13 @@ pub(super) fn all(log: &dyn Log, topic: &str, mut each: impl FnMut(Delivery) -> 
         while quiet < 3 {
             let records = cursor.next(LOOK).map_err(RunError::from)?;
             let at_end = records.last().is_some_and(|last| last.offset.0 + 1 >= bounds.end.0);
-            quiet = if at_end { 3 } else if records.is_empty() { quiet + 1 } else { 0 };
+            quiet = if at_end {
+                3
+            } else if records.is_empty() {
+                quiet + 1
+            } else {
+                0
+            };
             records.into_iter().try_for_each(&mut each)?;
         }
     }
@@ -102,7 +114,8 @@ fn summary(topic: &str, delivery: &Delivery) -> String {
     match topic {
         topic::PAGES => Page::decode(record).map(|page| {
             let from = page.meta.url.as_ref().map(ToString::to_string);
-            let from = from.or_else(|| page.meta.import.as_ref().map(|import| format!("{}/{}", import.name, import.path)));
+            let from =
+                from.or_else(|| page.meta.import.as_ref().map(|import| format!("{}/{}", import.name, import.path)));
             format!("{:?} {} bytes from {}", page.meta.kind, page.body.len(), from.unwrap_or_default())
         }),
         topic::ARTICLES_CLEAN => Article::decode(record).map(|article| describe(&article)),
@@ -110,7 +123,10 @@ fn summary(topic: &str, delivery: &Delivery) -> String {
             .map(|enriched| format!("revision {} {}", enriched.revision.number, describe(&enriched.article))),
         topic::DEAD_LETTERS => schemas::DeadLetter::of(record).map(|letter| {
             let from = &letter.source;
-            format!("{} {}: {} ({}/{}/{})", letter.stage, letter.reason, letter.message, from.topic, from.partition, from.offset)
+            format!(
+                "{} {}: {} ({}/{}/{})",
+                letter.stage, letter.reason, letter.message, from.topic, from.partition, from.offset
+            )
         }),
         _ => Ok(cut(&String::from_utf8_lossy(record.value.as_deref().unwrap_or(b"(deleted)")), TEXT_CHARS)),
     }

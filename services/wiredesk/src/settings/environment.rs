@@ -17,7 +17,8 @@ pub(super) fn client_variable(name: &str) -> String {
 
 /// Puts the variables into the table.
 pub(super) fn apply(table: &mut toml::Table, environment: &BTreeMap<String, String>) -> Result<(), SettingsError> {
-    let sample: toml::Table = SAMPLE.parse().map_err(|_| SettingsError("the built-in sample cannot be read".to_owned()))?;
+    let sample: toml::Table =
+        SAMPLE.parse().map_err(|_| SettingsError("the built-in sample cannot be read".to_owned()))?;
     let fields = fields(&sample);
     for (variable, text) in environment.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
         if NOT_SETTINGS.contains(&variable.as_str()) {

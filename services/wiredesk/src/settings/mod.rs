@@ -228,7 +228,9 @@ mod tests {
     fn the_environment_wins_and_is_checked_too() {
         let config = read("[cleaner]\nworkers = 2\n", &[("WIREDESK_CLEANER_WORKERS", "3"), ("HOME", "/")]).unwrap();
         assert_eq!(config.cleaner.workers, 3);
-        let config = read("", &[("WIREDESK_KAFKA_BROKERS", "b:9092"), ("WIREDESK_KAFKA_CLIENT_SASL_PASSWORD", "s3cret")]).unwrap();
+        let config =
+            read("", &[("WIREDESK_KAFKA_BROKERS", "b:9092"), ("WIREDESK_KAFKA_CLIENT_SASL_PASSWORD", "s3cret")])
+                .unwrap();
         let kafka = config.kafka.unwrap();
         assert_eq!(kafka.settings.client["sasl.password"], "s3cret");
         assert!(!format!("{kafka:?}").contains("s3cret"));
@@ -244,7 +246,8 @@ mod tests {
 
     #[test]
     fn secrets_do_not_stand_in_the_file() {
-        let error = read("[kafka]\nbrokers = \"b:9092\"\n[kafka.client]\n\"sasl.password\" = \"x\"\n", &[]).unwrap_err();
+        let error =
+            read("[kafka]\nbrokers = \"b:9092\"\n[kafka.client]\n\"sasl.password\" = \"x\"\n", &[]).unwrap_err();
         assert!(error.contains("WIREDESK_KAFKA_CLIENT_SASL_PASSWORD"), "{error}");
     }
 
