@@ -1,7 +1,12 @@
 //! Whole-pipeline tests, house rules, and the contract of the log on its real backends, in one binary.
 //!
 //! Tests that need a Kafka broker stand in modules named `kafka`: `--skip kafka` leaves them out.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod broker;
 mod contract;

@@ -10,7 +10,7 @@ use std::{
 
 use schemas::Timestamp;
 
-use crate::{Commit, CommitError, Committer, Health, LogError, Step, Steps, Stop, StoreError};
+use crate::{Commit, CommitError, Committer, Health, LogError, Step, Steps, Stop, StoreError, WriteStore};
 
 /// Between two tries of a store that cannot be written now.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
@@ -58,7 +58,7 @@ pub(crate) struct Handle<B> {
 /// What the committing thread works with.
 pub(crate) struct Hands<B> {
     pub(crate) committer: Box<dyn Committer>,
-    pub(crate) store: Box<dyn FnMut(&B, Timestamp) -> Result<(), StoreError> + Send>,
+    pub(crate) store: WriteStore<B>,
     pub(crate) who: String,
     pub(crate) health: Health,
     pub(crate) steps: Steps,

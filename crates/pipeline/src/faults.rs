@@ -3,8 +3,8 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use crate::{
-    Commit, CommitError, Committer, Cursor, Event, Gate, Join, Log, LogError, Member, NewTopic, Offset, Outgoing,
-    Partition, Place, Steps, Stop, Token, TopicInfo,
+    Commit, CommitError, Committer, Cursor, EachRow, Event, Gate, Join, Log, LogError, Member, NewTopic, Offset,
+    Outgoing, Partition, Place, Steps, Stop, Token, TopicInfo,
 };
 
 /// What happens to a commit.
@@ -90,7 +90,7 @@ impl Member for FaultyMember {
         self.inner.token()
     }
 
-    fn restore(&mut self, partition: Partition, row: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
+    fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {
         self.inner.restore(partition, row)
     }
 

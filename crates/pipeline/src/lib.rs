@@ -25,12 +25,12 @@ pub use dead_letter::{DeadLetterLimit, replay};
 pub use error::{CommitError, LogError, RunError, StoreError};
 pub use health::Health;
 pub use log::{
-    Commit, Committer, Cursor, Delivery, Event, Join, Log, Member, Move, NewTopic, Offset, Outgoing, Partition, Place,
-    Token, TopicInfo, TopicSettings,
+    Commit, Committer, Cursor, Delivery, EachRow, Event, Join, Log, Member, Move, NewTopic, Offset, Outgoing,
+    Partition, Place, Token, TopicInfo, TopicSettings,
 };
 pub use metrics::{Ended, Metrics, Outcome, StageCounts};
 pub use run::{Worker, run};
 pub use stage::{Keyed, Peek, Refusal, Resume, Stage, Store, StoreBatch, StoreMove, TableView};
 pub use step::{Crash, Step, Steps};
 pub use stop::Stop;
-pub use work::{KeyedWork, StageWork, StoreWork, Work};
+pub use work::{KeyedWork, StageWork, StoreWork, Work, WriteStore};

@@ -154,6 +154,9 @@ pub struct TopicSettings {
     pub retention: Duration,
 }
 
+/// Takes a row of a table, key and value; a missing value is the row's end.
+pub type EachRow<'a> = dyn FnMut(&[u8], Option<&[u8]>) + 'a;
+
 /// A log. Cheap to share; every method may be called from any thread.
 pub trait Log: Send + Sync {
     /// Names this log for ever: a store that follows another log must not be resumed from this one.
@@ -224,7 +227,7 @@ pub trait Member: Send {
     ///
     /// # Errors
     /// [`LogError::Interrupted`] where the partition was revoked meanwhile.
-    fn restore(&mut self, partition: Partition, row: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError>;
+    fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError>;
 
     /// Starts, or starts again, delivery at these positions: all that the worker owns.
     ///

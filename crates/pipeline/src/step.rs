@@ -62,7 +62,9 @@ pub struct Crash(pub Step);
 
 /// Asked at every step; in production there is nobody to ask.
 #[derive(Clone, Default)]
-pub struct Steps(Option<Arc<dyn Fn(Step) -> Result<(), Crash> + Send + Sync>>);
+pub struct Steps(Option<Arc<Plan>>);
+
+type Plan = dyn Fn(Step) -> Result<(), Crash> + Send + Sync;
 
 impl Steps {
     /// Nobody crashes.

@@ -52,6 +52,9 @@ impl<B> Worked<B> {
     }
 }
 
+/// How the committing thread writes a batch to the stage's store.
+pub type WriteStore<B> = Box<dyn FnMut(&B, Timestamp) -> Result<(), StoreError> + Send>;
+
 /// A stage as the run loop drives it.
 pub trait Work: Send + Sized {
     /// What goes to a store of the stage's own; `()` where there is none.
@@ -114,7 +117,7 @@ pub trait Work: Send + Sized {
     }
 
     /// Writes to the store, on the committing thread.
-    fn store(&self) -> Box<dyn FnMut(&Self::Batch, Timestamp) -> Result<(), StoreError> + Send> {
+    fn store(&self) -> WriteStore<Self::Batch> {
         Box::new(|_, _| Ok(()))
     }
 }
@@ -578,7 +581,7 @@ impl<S: Store> Work for StoreWork<S> {
         Ok(())
     }
 
-    fn store(&self) -> Box<dyn FnMut(&Self::Batch, Timestamp) -> Result<(), StoreError> + Send> {
+    fn store(&self) -> WriteStore<Self::Batch> {
         let store = Arc::clone(&self.store);
         Box::new(move |batch, now| store.lock().unwrap_or_else(PoisonError::into_inner).write(batch, now))
     }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{Inner, Undone, codec, database, group::Change};
 use crate::{
-    Commit, CommitError, Committer, Cursor, Delivery, Event, Gate, Join, LogError, Member, Offset, Partition, Place,
-    Step, Steps, Stop, Token,
+    Commit, CommitError, Committer, Cursor, Delivery, EachRow, Event, Gate, Join, LogError, Member, Offset, Partition,
+    Place, Step, Steps, Stop, Token,
 };
 
 /// How long a revocation waits for the commit that is under way.
@@ -159,7 +159,7 @@ impl Member for EmbeddedMember {
         Token(Arc::new(self.member))
     }
 
-    fn restore(&mut self, partition: Partition, row: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
+    fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {
         let Some(table) = self.join.table else { return Ok(()) };
         let id = self.log.partition(table, partition)?;
         self.log.read(|connection| database::rows(connection, id, |key, value| row(key, Some(value))))

@@ -202,7 +202,7 @@ impl Inner {
         if let Some(topic) = self.topics().get(name) {
             return Ok(topic.clone());
         }
-        let fresh = self.read(|connection| database::topics(connection))?;
+        let fresh = self.read(database::topics)?;
         let found = fresh.get(name).cloned();
         *self.topics() = fresh;
         found.ok_or_else(|| LogError::NoTopic(name.to_owned()))
@@ -305,7 +305,7 @@ impl Log for EmbeddedLog {
     }
 
     fn topics(&self) -> Result<Vec<TopicInfo>, LogError> {
-        let fresh = self.0.read(|connection| database::topics(connection))?;
+        let fresh = self.0.read(database::topics)?;
         let info = |topic: &Topic| TopicInfo {
             name: topic.name.clone(),
             partitions: u32::try_from(topic.partitions.len()).unwrap_or(u32::MAX),

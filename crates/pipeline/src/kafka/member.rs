@@ -19,8 +19,8 @@ use schemas::RawRecord;
 
 use super::{Inner, client, client::REQUEST, committer::KafkaCommitter, restore::Restorer};
 use crate::{
-    Committer, Delivery, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps, Stop,
-    Token,
+    Committer, Delivery, EachRow, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps,
+    Stop, Token,
 };
 
 /// How long a revocation waits for the open transaction; past it, the broker refuses the commit.
@@ -401,7 +401,7 @@ impl Member for KafkaMember {
         self.consumer.context().told().token.clone().unwrap_or_else(|| Token(Arc::new(())))
     }
 
-    fn restore(&mut self, partition: Partition, row: &mut dyn FnMut(&[u8], Option<&[u8]>)) -> Result<(), LogError> {
+    fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {
         let Some(table) = self.join.table else { return Ok(()) };
         let mut restorer = match self.restorer.take() {
             Some(restorer) => restorer,

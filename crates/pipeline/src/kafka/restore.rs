@@ -12,7 +12,7 @@ use super::{
     KafkaSettings,
     client::{self, Plain, REQUEST},
 };
-use crate::LogError;
+use crate::{EachRow, LogError};
 
 /// Between two looks at whether the marker stands.
 const LOOK: Duration = Duration::from_millis(20);
@@ -38,7 +38,7 @@ impl Restorer {
         &mut self,
         topic: &str,
         partition: i32,
-        row: &mut dyn FnMut(&[u8], Option<&[u8]>),
+        row: &mut EachRow<'_>,
         breathe: &mut dyn FnMut() -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         let (first, end) = self.uncommitted.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;

@@ -44,14 +44,16 @@ pub(super) fn run(config: &Config, tail: &Tail) -> anyhow::Result<()> {
     for delivery in &shown {
         print(&line(&tail.topic, delivery, tail.json))?;
     }
-    while tail.follow {
+    if !tail.follow {
+        return Ok(());
+    }
+    loop {
         for cursor in &mut cursors {
             for delivery in cursor.next(LOOK).map_err(RunError::from)? {
                 print(&line(&tail.topic, &delivery, tail.json))?;
             }
         }
     }
-    Ok(())
 }
 
 /// Reads every record of a topic, in the order of its partitions.
