@@ -61,7 +61,7 @@ pub fn text(lines: &[&str], context: &Context<'_>) -> Extracted {
     text::extract(lines, context)
 }
 
-/// [`text`] for bytes of a file: decoded as a page would be, then read line by line.
+/// [`text()`] for bytes of a file: decoded as a page would be, then read line by line.
 pub fn text_bytes(body: &[u8], content_type: Option<&str>, context: &Context<'_>) -> Extracted {
     let decoded = charset::decode(body, content_type);
     if decoded.binary {

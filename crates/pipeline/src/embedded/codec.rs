@@ -10,7 +10,7 @@ use schemas::RawRecord;
 /// A row holds at most this many bytes before compression, unless one record alone is larger: what a reader must hold.
 pub(super) const ROW_BYTES_MAX: usize = 1 << 20;
 
-/// A row that is not what [`encode`] wrote: the file is damaged.
+/// A row that is not what [`push`] and [`compress`] made: the file is damaged.
 #[derive(Debug, thiserror::Error)]
 #[error("a batch of records cannot be read")]
 pub(super) struct Damaged;

@@ -1,4 +1,4 @@
-//! Settings: what the file may say ([`file`]), and what the program sees ([`Config`]). Everything is checked here, once,
+//! Settings: what the file may say ([`mod@file`]), and what the program sees ([`Config`]). Everything is checked here, once,
 //! before anything is opened.
 
 mod environment;
