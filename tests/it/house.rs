@@ -59,7 +59,7 @@ fn pure_crates_reach_nothing_outside() {
 #[test]
 fn the_pipeline_knows_no_news_and_services_do_not_know_each_other() {
     let metadata = metadata();
-    let services = ["cleaner", "enricher", "sink"];
+    let services = ["fetcher", "cleaner", "enricher", "sink"];
     for package in metadata.workspace_packages() {
         let listed: Vec<_> = package.dependencies.iter().map(|dependency| dependency.name.as_str()).collect();
         if package.name.as_str() == "pipeline" {

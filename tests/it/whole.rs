@@ -460,6 +460,40 @@ fn clean_reads_a_file_and_lines() {
 }
 
 #[test]
+fn clean_fetches_a_page_where_a_setting_allows_it_and_refuses_it_otherwise() {
+    use std::{io::Write as _, net::TcpListener};
+    let page = fs::read_to_string(format!("{}/harbour.html", samples())).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/2026/harbour", listener.local_addr().unwrap());
+    let served = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 2_048];
+        let length = stream.read(&mut request).unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n{page}", page.len())
+            .unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let deployment = Deployment::embedded();
+    let refused = deployment.run(&["clean", &url]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not a public address"));
+    let mut allowed = deployment.command(&["clean", &url]);
+    let allowed = allowed
+        .env("WIREDESK_FETCH_ALLOW_PRIVATE", "127.0.0.0/8")
+        .env("WIREDESK_FETCH_CONTACT", "https://us.example")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&allowed.stdout);
+    assert!(
+        text.starts_with("Harbour bridge to stay open at night"),
+        "{text}{}",
+        String::from_utf8_lossy(&allowed.stderr)
+    );
+    let request = served.join().unwrap();
+    assert!(request.contains("(+https://us.example)"), "{request}");
+}
+
+#[test]
 fn up_killed_at_any_time_leaves_every_article_once() {
     let deployment = Deployment::embedded();
     let folder = tempfile::tempdir().unwrap();

@@ -61,8 +61,8 @@ pub(crate) struct Import {
 
 #[derive(Debug, Args)]
 pub(crate) struct Clean {
-    /// A file, or - for standard input; with --jsonl, files of one JSON object a line.
-    #[arg(value_name = "FILE", default_value = "-")]
+    /// A file, the address of a page, or - for standard input; with --jsonl, a file of one JSON object a line.
+    #[arg(value_name = "FILE|URL", default_value = "-")]
     pub(crate) input: String,
     /// Print the whole result as JSON.
     #[arg(long)]
@@ -70,7 +70,7 @@ pub(crate) struct Clean {
     /// Read one JSON object a line, write one a line in the same order.
     #[arg(long, conflicts_with = "json")]
     pub(crate) jsonl: bool,
-    /// The page's address, where it is known.
+    /// The address of the page in a file, where it is known.
     #[arg(long)]
     pub(crate) url: Option<String>,
     /// The input is text that was already extracted, not HTML. A .txt file is that by itself.

@@ -6,12 +6,15 @@ use std::{
     path::Path,
 };
 
+use anyhow::Context as _;
 use extract::{Context, Extracted};
+use fetcher::{Client, FetchLimits, Networks};
+use pipeline::Clock;
 use rayon::prelude::*;
-use schemas::limits;
+use schemas::{CanonicalUrl, limits};
 
 use super::{BadInput, print};
-use crate::cli::Clean;
+use crate::{cli::Clean, settings::Config};
 
 /// Lines that are read ahead, so that all cores have work and memory has an end.
 const LINES_AHEAD: usize = 256;
@@ -20,19 +23,39 @@ const BYTES_AHEAD: usize = 64 << 20;
 /// The longest line.
 const LINE_BYTES_MAX: u64 = 32 << 20;
 
-pub(super) fn run(clean: &Clean) -> anyhow::Result<()> {
+pub(super) fn run(config: &Config, clean: &Clean) -> anyhow::Result<()> {
     if clean.jsonl {
         return json_lines(open(&clean.input)?);
     }
-    let body = read(&clean.input)?;
-    let context = Context { url: clean.url.as_deref(), ..Context::default() };
-    let is_text = clean.text || Path::new(&clean.input).extension().is_some_and(|extension| extension == "txt");
-    let extracted =
-        if is_text { extract::text_bytes(&body, None, &context) } else { extract::html(&body, None, &context) };
+    let is_address = clean.input.starts_with("http://") || clean.input.starts_with("https://");
+    let extracted = if is_address { from_address(config, &clean.input)? } else { from_file(clean)? };
     if clean.json {
         return print(&extract::jsonl::output(&clean.input, &extracted));
     }
     for_a_person(&extracted)
+}
+
+fn from_file(clean: &Clean) -> Result<Extracted, BadInput> {
+    let body = read(&clean.input)?;
+    let context = Context { url: clean.url.as_deref(), ..Context::default() };
+    let is_text = clean.text || Path::new(&clean.input).extension().is_some_and(|extension| extension == "txt");
+    Ok(if is_text { extract::text_bytes(&body, None, &context) } else { extract::html(&body, None, &context) })
+}
+
+/// Fetches one page through the guarded client.
+fn from_address(config: &Config, address: &str) -> anyhow::Result<Extracted> {
+    let url = CanonicalUrl::parse(address).map_err(|error| BadInput::Usage(format!("{address}: {error}")))?;
+    let networks = Networks::public_and(config.allow_private.clone());
+    let client = Client::new(&config.user_agent, networks, FetchLimits::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let fetched = runtime.block_on(client.get(&url)).with_context(|| url.to_string())?;
+    if !(200..300).contains(&fetched.status) {
+        anyhow::bail!("{url}: the site answers {}", fetched.status);
+    }
+    let content_type = fetched.headers.get("content-type").map(String::as_str);
+    let now = Clock::system().now().as_millis();
+    let context = Context { url: Some(fetched.url.as_str()), fetched_at_ms: Some(now), ..Context::default() };
+    Ok(extract::html(&fetched.body, content_type, &context))
 }
 
 fn open(input: &str) -> Result<Box<dyn BufRead>, BadInput> {

@@ -69,6 +69,11 @@ fn typed(variable: &str, text: &str, example: &toml::Value) -> Result<toml::Valu
     Ok(match example {
         toml::Value::Integer(_) => toml::Value::Integer(text.trim().parse().map_err(|_| wrong("a whole number"))?),
         toml::Value::Boolean(_) => toml::Value::Boolean(text.trim().parse().map_err(|_| wrong("true or false"))?),
+        // Several, parted by commas.
+        toml::Value::Array(_) => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            toml::Value::Array(parts.map(|part| toml::Value::String(part.to_owned())).collect())
+        }
         _ => toml::Value::String(text.to_owned()),
     })
 }

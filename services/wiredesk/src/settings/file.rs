@@ -13,6 +13,7 @@ pub(super) struct File {
     pub(super) cleaner: StageFile,
     pub(super) enricher: EnricherFile,
     pub(super) sink: SinkFile,
+    pub(super) fetch: FetchFile,
     pub(super) http: HttpFile,
     pub(super) log: LogFile,
     pub(super) kafka: KafkaFile,
@@ -26,6 +27,7 @@ impl Default for File {
             cleaner: StageFile::default(),
             enricher: EnricherFile::default(),
             sink: SinkFile::default(),
+            fetch: FetchFile::default(),
             http: HttpFile::default(),
             log: LogFile::default(),
             kafka: KafkaFile::default(),
@@ -130,6 +132,13 @@ impl SinkFile {
 pub(super) enum SinkTarget {
     Lake,
     JsonLines,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FetchFile {
+    pub(super) contact: String,
+    pub(super) allow_private: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

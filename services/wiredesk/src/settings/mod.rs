@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use ipnet::IpNet;
 use pipeline::{DeadLetterLimit, Limits, kafka::KafkaSettings};
 
 use self::file::{File, SinkTarget, StageFile};
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) revisions_kept: Duration,
     pub(crate) sink: StageConfig,
     pub(crate) target: Target,
+    pub(crate) user_agent: String,
+    pub(crate) allow_private: Vec<IpNet>,
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) log_json: bool,
     pub(crate) log_level: String,
@@ -124,6 +127,14 @@ fn check(file: File) -> Result<Config, SettingsError> {
             Err(_) => return wrong("http.listen", "an address and a port, such as 127.0.0.1:7070, or empty"),
         },
     };
+    let allow_private = networks(&file.fetch.allow_private)?;
+    let contact = file.fetch.contact.trim();
+    if contact.len() > 200 || contact.chars().any(|c| c.is_control() || !c.is_ascii()) {
+        return wrong("fetch.contact", "an address or a URL in plain characters");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let user_agent =
+        if contact.is_empty() { format!("wiredesk/{version}") } else { format!("wiredesk/{version} (+{contact})") };
     let sink_limits = Limits {
         records_max: file.sink.batch_records_max,
         bytes_max: file.sink.batch_bytes_max,
@@ -143,6 +154,8 @@ fn check(file: File) -> Result<Config, SettingsError> {
         sink: stage("sink", &file.sink.stage(), sink_limits)?,
         revisions_kept: Duration::from_secs(file.enricher.revisions_kept_days * 24 * 3600),
         target,
+        user_agent,
+        allow_private,
         listen,
         partitions: file.topics.partitions,
         retention: Duration::from_secs(file.topics.retention_hours * 3600),
@@ -151,6 +164,16 @@ fn check(file: File) -> Result<Config, SettingsError> {
         data: file.data,
         kafka,
     })
+}
+
+fn networks(texts: &[String]) -> Result<Vec<IpNet>, SettingsError> {
+    let read = |text: &String| {
+        let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+        text.parse::<IpNet>().or_else(|_| address()).map_err(|_| {
+            SettingsError(format!("fetch.allow_private must list networks such as 10.1.0.0/16, not {text:?}"))
+        })
+    };
+    texts.iter().map(read).collect()
 }
 
 fn stage(name: &str, stage: &StageFile, limits: Limits) -> Result<StageConfig, SettingsError> {
