@@ -7,6 +7,7 @@ status 1 if the readers disagree, or if an article has a revision twice.
 """
 
 import json
+import os
 import sys
 
 import duckdb
@@ -88,3 +89,6 @@ if __name__ == "__main__":
     if not arguments or arguments[:-1] not in ([], ["--rows"]):
         sys.exit(__doc__)
     main(arguments[-1], "--rows" in arguments)
+    # The readers' own threads may still run, and some end the whole process badly when the interpreter goes first.
+    sys.stdout.flush()
+    os._exit(0)

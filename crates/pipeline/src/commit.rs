@@ -38,6 +38,15 @@ impl Gate {
     }
 }
 
+/// Opens the gate however the commit ends, a panic included.
+struct Leave<'a>(&'a Gate);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
 /// A batch on its way.
 #[derive(Debug)]
 pub(crate) struct Job<B> {
@@ -72,8 +81,10 @@ pub(crate) fn pair<B: Send + 'static>(gate: Gate, mut hands: Hands<B>) -> (Handl
     let leaving = gate.clone();
     let run = move || {
         for job in inbox {
-            let result = hands.carry_out(&job);
-            leaving.leave();
+            let result = {
+                let _leave = Leave(&leaving);
+                hands.carry_out(&job)
+            };
             if outbox.send(result).is_err() {
                 return;
             }

@@ -87,10 +87,23 @@ pub(crate) fn letter(
     let mut record = delivery.record.clone();
     record.headers.retain(|(name, _)| name != DeadLetter::HEADER && name != REPLAY_FOR);
     record.headers.push((DeadLetter::HEADER.to_owned(), Bytes::from(header)));
+    fit(&mut record);
     // A tombstone has no place among dead letters, which are never compacted; the letter's header says what it was.
     record.value.get_or_insert_default();
-    debug_assert!(record.bytes() <= limits::RECORD_BYTES_MAX + limits::HEADERS_BYTES_MAX);
     Outgoing { topic: topic::DEAD_LETTERS, partition: None, record }
+}
+
+/// Cuts a record that is larger than any of ours may be, which only another producer can have written: its letter must
+/// fit, or it would be tried for ever. Its place on the log, in the letter's header, leads to the whole.
+fn fit(record: &mut RawRecord) {
+    let over = |record: &RawRecord| record.bytes().saturating_sub(limits::RECORD_BYTES_MAX);
+    if over(record) > 0 {
+        record.headers.retain(|(name, value)| name == DeadLetter::HEADER || value.len() <= limits::KEY_BYTES_MAX);
+    }
+    let excess = over(record);
+    if let Some(value) = record.value.as_mut().filter(|_| excess > 0) {
+        value.truncate(value.len().saturating_sub(excess));
+    }
 }
 
 /// A dead letter on its way back: the original record for the topic that it came from, marked for the stage that

@@ -180,7 +180,7 @@ pub trait Log: Send + Sync {
     /// Appends records outside any stage and waits until they are durable.
     ///
     /// # Errors
-    /// Some may not be on the log.
+    /// Some may be on the log, and some not: who appends them again may double some.
     fn append(&self, records: &[Outgoing]) -> Result<(), LogError>;
 
     /// Joins the workers of a stage. The partitions come by [`Member::poll`].

@@ -30,6 +30,8 @@ const POLL_SLOW: Duration = Duration::from_millis(20);
 const BREATH: Duration = Duration::from_millis(100);
 /// Between two tries while the log or the store cannot be reached.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
+const LOST_MAX: u32 = 200;
 /// After a commit that was refused because the worker lost its partitions: the rebalance is on its way.
 const LOST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -97,6 +99,7 @@ pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
         in_flight: None,
         submitted: None,
         failures: 0,
+        lost: 0,
         poisoned: None,
         refused: RefusedInARow::new(worker.dead_letters),
     };
@@ -177,6 +180,8 @@ struct Run<'a, W: Work> {
     submitted: Option<Instant>,
     /// Commits undone in a row.
     failures: u32,
+    /// Commits refused in a row because partitions were lost.
+    lost: u32,
     poisoned: Option<(Place, Offset)>,
     refused: RefusedInARow,
 }
@@ -220,11 +225,13 @@ impl<W: Work> Run<'_, W> {
             while self.batch.len() < limits.records_max && bytes < limits.bytes_max {
                 let Some(delivery) = self.pending.pop_front() else { break };
                 bytes += delivery.record.bytes();
-                if let Some(position) = self.positions.get_mut(&delivery.place) {
-                    position.read = Offset(delivery.offset.0 + 1);
-                    self.batch.push(delivery);
-                    first.get_or_insert_with(Instant::now);
-                }
+                let Some(position) = self.positions.get_mut(&delivery.place) else {
+                    self.worker.metrics.in_hand(W::NAME, -1); // of a partition that has gone
+                    continue;
+                };
+                position.read = Offset(delivery.offset.0 + 1);
+                self.batch.push(delivery);
+                first.get_or_insert_with(Instant::now);
             }
             let full = self.batch.len() >= limits.records_max || bytes >= limits.bytes_max;
             if full || self.worker.stop.is_set() {
@@ -242,7 +249,7 @@ impl<W: Work> Run<'_, W> {
                 None => self.idle_wait(),
                 Some(waited) => limits.linger.saturating_sub(waited).min(POLL_MAX),
             };
-            match self.member.poll(wait)? {
+            match self.poll(wait)? {
                 Event::Records(records) => {
                     self.worker.steps.at(Step::AfterPoll).map_err(LogError::from)?;
                     self.worker.metrics.in_hand(W::NAME, i64::try_from(records.len()).unwrap_or(0));
@@ -256,7 +263,9 @@ impl<W: Work> Run<'_, W> {
                 }
                 Event::Idle => {
                     self.worker.metrics.lag(W::NAME, &self.worker.name, self.member.lag());
-                    self.start_unstarted()?;
+                    if !busy {
+                        self.start_unstarted()?;
+                    }
                     let due = self.work.next_due().is_some_and(|due| due <= self.worker.clock.now());
                     // Nothing more came for a while, and the last commit is as long ago as commits should be apart.
                     let apart = self.submitted.is_none_or(|last| last.elapsed() >= limits.linger);
@@ -268,6 +277,44 @@ impl<W: Work> Run<'_, W> {
             }
             if waited.is_some_and(|waited| waited >= limits.ceiling) && self.pending.is_empty() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// A log that cannot be reached has nothing to say.
+    fn poll(&mut self, wait: Duration) -> Result<Event, RunError> {
+        match self.member.poll(wait) {
+            Err(LogError::Unavailable(why)) => {
+                self.worker.health.waiting(&self.who, &why);
+                self.worker.stop.sleep(PAUSE);
+                Ok(Event::Idle)
+            }
+            Err(other) => Err(other.into()),
+            Ok(event) => {
+                if !matches!(event, Event::Idle) {
+                    self.worker.health.going(&self.who);
+                }
+                Ok(event)
+            }
+        }
+    }
+
+    /// Asks the log or the store again while it cannot be reached, keeping the membership alive meanwhile.
+    fn insist<T>(&mut self, mut ask: impl FnMut(&mut Self) -> Result<T, RunError>) -> Result<T, RunError> {
+        loop {
+            match ask(self) {
+                Ok(answer) => {
+                    self.worker.health.going(&self.who);
+                    return Ok(answer);
+                }
+                Err(RunError::Log(LogError::Unavailable(why)) | RunError::Store(StoreError::Unavailable(why))) => {
+                    self.worker.health.waiting(&self.who, &why);
+                    self.member.breathe();
+                    if self.worker.stop.sleep(PAUSE) {
+                        return Err(LogError::Stopping.into());
+                    }
+                }
+                Err(other) => return Err(other),
             }
         }
     }
@@ -310,6 +357,7 @@ impl<W: Work> Run<'_, W> {
         }
         let Some((result, took)) = self.commits.wait() else { return Ok(true) };
         let Some(in_flight) = self.in_flight.take() else { return Ok(true) };
+        self.worker.metrics.in_hand(W::NAME, -i64::try_from(in_flight.records).unwrap_or(0));
         match result {
             Ok(()) => {
                 for Move { place, next, .. } in in_flight.moves {
@@ -323,13 +371,13 @@ impl<W: Work> Run<'_, W> {
                     }
                 }
                 self.failures = 0;
+                self.lost = 0;
                 self.poisoned = None;
                 self.refused = in_flight.refused;
                 self.work.committed();
                 let name = W::NAME;
                 self.worker.metrics.lag(name, &self.worker.name, self.member.lag());
                 self.worker.metrics.committed(name, &in_flight.ends, took);
-                self.worker.metrics.in_hand(name, -i64::try_from(in_flight.records).unwrap_or(0));
                 self.worker.metrics.table_rows(name, &self.worker.name, self.work.table_rows());
                 return Ok(true);
             }
@@ -343,7 +391,13 @@ impl<W: Work> Run<'_, W> {
                     self.worker.stop.sleep(LOST_PAUSE);
                 }
             }
-            Err(CommitError::Lost(why)) => {
+            // The store's refusal may be of a batch that was written before its partition went: after a rebalance the
+            // rightful owner asks the store where it stands, and a zombie is refused again.
+            Err(CommitError::Lost(why) | CommitError::Store(StoreError::Fenced(why))) => {
+                self.lost += 1;
+                if self.lost > LOST_MAX {
+                    return Err(LogError::Fatal(format!("{} is refused again and again: {why}", self.who)).into());
+                }
                 tracing::info!(worker = self.who, "commit refused, a rebalance is on its way: {why}");
                 self.worker.stop.sleep(LOST_PAUSE);
             }
@@ -352,7 +406,6 @@ impl<W: Work> Run<'_, W> {
             Err(CommitError::Store(error)) => return Err(error.into()),
         }
         self.worker.metrics.aborted(W::NAME);
-        self.worker.metrics.in_hand(W::NAME, -i64::try_from(in_flight.records).unwrap_or(0));
         self.rewind()?;
         Ok(false)
     }
@@ -360,10 +413,7 @@ impl<W: Work> Run<'_, W> {
     /// Takes everything back to the last commit that held.
     fn rewind(&mut self) -> Result<(), RunError> {
         self.forget_batch();
-        let work = &mut self.work;
-        if patiently(self.worker, &self.who, || work.aborted())?.is_none() {
-            return Err(LogError::Stopping.into());
-        }
+        self.insist(|run| run.work.aborted())?;
         self.positions.values_mut().for_each(|position| position.read = position.restart);
         self.start()
     }
@@ -388,11 +438,7 @@ impl<W: Work> Run<'_, W> {
         let ahead = self.pending.len();
         self.pending.clear();
         self.worker.metrics.in_hand(W::NAME, -i64::try_from(ahead).unwrap_or(0));
-        let (worker, member) = (self.worker, &mut self.member);
-        if patiently(worker, &self.who, || Ok(member.start(&positions)?))?.is_none() {
-            return Err(LogError::Stopping.into());
-        }
-        Ok(())
+        self.insist(|run| Ok(run.member.start(&positions)?))
     }
 
     fn assigned(&mut self, places: Vec<(Place, Offset)>) -> Result<(), RunError> {
@@ -409,18 +455,17 @@ impl<W: Work> Run<'_, W> {
         if self.unstarted.is_empty() {
             return Ok(());
         }
-        let mut places = self.unstarted.clone();
-        let (worker, work, member) = (self.worker, &mut self.work, &mut self.member);
-        let restored = patiently(worker, &self.who, || {
-            worker.steps.at(Step::DuringRestore).map_err(LogError::from)?;
-            work.assigned(&mut places, &*worker.log, &mut **member)
+        let restored = self.insist(|run| {
+            run.worker.steps.at(Step::DuringRestore).map_err(LogError::from)?;
+            let mut places = run.unstarted.clone();
+            run.work.assigned(&mut places, &*run.worker.log, &mut *run.member)?;
+            Ok(places)
         });
-        match restored {
-            Ok(Some(())) => {}
-            Ok(None) => return Err(LogError::Stopping.into()),
+        let places = match restored {
+            Ok(places) => places,
             Err(RunError::Log(LogError::Interrupted)) => return Ok(()),
             Err(other) => return Err(other),
-        }
+        };
         for ((place, committed), (_, from)) in self.unstarted.drain(..).zip(places) {
             self.positions.insert(place, Position { committed, restart: from, read: from });
         }
@@ -446,7 +491,9 @@ impl<W: Work> Run<'_, W> {
         self.worker.metrics.in_hand(W::NAME, -i64::try_from(gone).unwrap_or(0));
         // The commit has been waited for already, inside the poll that said so.
         self.settle()?;
+        self.lost = 0;
         self.work.revoked(places);
+        self.worker.metrics.table_rows(W::NAME, &self.worker.name, self.work.table_rows());
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rayon::prelude::*;
-use schemas::{Decode, DecodeError, Encode, EncodeError, Encoded, RawRecord, Timestamp};
+use schemas::{Decode, DecodeError, Encode, EncodeError, Encoded, RawRecord, Timestamp, limits};
 
 use crate::{
     Delivery, Ended, Keyed, Log, LogError, Member, Offset, Outcome, Outgoing, Partition, Peek, Place, Refusal, Resume,
@@ -195,9 +195,19 @@ fn decode<T: Decode>(stage: &str, delivery: &Delivery, poisoned: Option<(Place, 
 /// The outputs of one record, encoded, with its trace context.
 fn encode<T: Encode>(outputs: &[T], input: &RawRecord) -> Result<Vec<Outgoing>, Ending> {
     let encoded = outputs.iter().map(|output| {
-        let Encoded { topic, mut record } = output.encode()?;
+        let Ok(encoded) = catch_unwind(AssertUnwindSafe(|| output.encode())) else {
+            let message = "writing the record panicked".to_owned();
+            return Err(Ending::Refused(Refused { class: "panic", reason: "panic", message, attempts: 1 }));
+        };
+        let Encoded { topic, mut record } = encoded?;
+        let (bytes, max) = (record.bytes(), limits::RECORD_BYTES_MAX - limits::HEADERS_BYTES_MAX);
+        if bytes > max {
+            return Err(EncodeError::TooLarge { part: "record", bytes, max }.into());
+        }
         for name in TRACE_HEADERS {
-            if let Some(value) = input.header(name) {
+            if let Some(value) = input.header(name)
+                && record.header(name).is_none()
+            {
                 record.headers.push((name.to_owned(), value.clone()));
             }
         }
@@ -350,11 +360,14 @@ impl<S: Keyed> Work for KeyedWork<S> {
         _log: &dyn Log,
         member: &mut dyn Member,
     ) -> Result<(), RunError> {
+        // All of them or none: a table without positions would let timers write unchecked.
+        let mut restored = BTreeMap::new();
         for (place, _) in partitions {
-            if let std::collections::btree_map::Entry::Vacant(vacant) = self.tables.entry(place.partition) {
-                vacant.insert(Self::restore(place.partition, member)?);
+            if !self.tables.contains_key(&place.partition) && !restored.contains_key(&place.partition) {
+                restored.insert(place.partition, Self::restore(place.partition, member)?);
             }
         }
+        self.tables.append(&mut restored);
         Ok(())
     }
 

@@ -171,18 +171,16 @@ impl Client {
             Some(Host::Domain(_)) => None,
             None => return Err(FetchError::Refused(format!("{url} has no host"))),
         };
+        if let Some(address) = address.filter(|address| !self.networks.may_reach(*address)) {
+            let why = format!("{address} is not a public address; fetch.allow_private can allow it");
+            return Err(FetchError::Refused(why));
+        }
         let port = parsed.port_or_known_default().unwrap_or(0);
         // Whoever allows a private network knows its ports.
-        let private = address.is_some_and(|address| self.networks.is_allowed(address));
-        if !PORTS.contains(&port) && !private {
+        if !PORTS.contains(&port) && !address.is_some_and(|address| self.networks.is_allowed(address)) {
             return Err(FetchError::Refused(format!("port {port} is not one that pages are fetched from")));
         }
-        match address {
-            Some(address) if !self.networks.may_reach(address) => {
-                Err(FetchError::Refused(format!("{address} is not a public address; fetch.allow_private can allow it")))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// Reads the body within its limits.

@@ -31,6 +31,13 @@ impl Group {
         self.members.remove(&member);
     }
 
+    /// Partitions that were taken and could not be used.
+    pub(super) fn give_back(&mut self, member: u64, partitions: &[Partition]) {
+        if let Some(owned) = self.members.get_mut(&member) {
+            owned.retain(|partition| !partitions.contains(partition));
+        }
+    }
+
     pub(super) fn owns(&self, member: u64, partition: Partition) -> bool {
         self.members.get(&member).is_some_and(|owned| owned.contains(&partition))
     }

@@ -81,15 +81,26 @@ impl EmbeddedMember {
                 Ok(Some(Event::Revoked(places)))
             }
             Change::Take(partitions) => {
-                let mut taken = Vec::new();
-                for place in self.places(&partitions) {
-                    let (id, stage) = (self.ids[&place], self.join.stage);
-                    let position = self.log.read(|connection| database::position(connection, stage, id))?;
-                    taken.push((place, Offset(position.unwrap_or(0))));
+                let stands = self.stands(&partitions);
+                if stands.is_err()
+                    && let Some(group) = self.log.groups().get_mut(self.join.stage)
+                {
+                    group.give_back(self.member, &partitions);
                 }
-                Ok(Some(Event::Assigned(taken)))
+                stands.map(|stands| Some(Event::Assigned(stands)))
             }
         }
+    }
+
+    /// Where the stage stands, asked behind the writer: a commit of the last owner has held by then, or never will.
+    fn stands(&self, partitions: &[Partition]) -> Result<Vec<(Place, Offset)>, LogError> {
+        self.log.transaction(|transaction| {
+            let stands = self.places(partitions).into_iter().map(|place| {
+                let position = database::position(transaction, self.join.stage, self.ids[&place])?;
+                Ok((place, Offset(position.unwrap_or(0))))
+            });
+            stands.collect()
+        })
     }
 
     fn places(&self, partitions: &[Partition]) -> Vec<Place> {

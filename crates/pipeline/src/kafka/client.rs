@@ -47,6 +47,7 @@ const OURS: &[&str] = &[
     "session.timeout.ms",
     "transaction.timeout.ms",
     "message.max.bytes",
+    "client.rack",
 ];
 
 /// Refuses client settings that would break what the stages rely on.
@@ -133,6 +134,8 @@ fn producing(settings: &KafkaSettings) -> ClientConfig {
         .set("compression.type", "zstd")
         .set("compression.level", "1")
         .set("linger.ms", "2")
+        .set("retry.backoff.ms", "5")
+        .set("retry.backoff.max.ms", "200")
         .set("batch.size", "1000000")
         .set("message.max.bytes", (limits::RECORD_BYTES_MAX + (64 << 10)).to_string())
         .set("queue.buffering.max.messages", "200000")

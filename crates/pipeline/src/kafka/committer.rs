@@ -130,7 +130,11 @@ impl KafkaCommitter {
     }
 
     fn fenced(&self) -> CommitError {
-        let why = format!("another process runs {} with the same ordinal", self.who);
+        let why = format!(
+            "of {}: another process runs it with the same ordinal, or this one stood still for longer than \
+             kafka.transaction_timeout_ms",
+            self.who
+        );
         LogError::Fenced(why).into()
     }
 
@@ -180,6 +184,10 @@ impl KafkaCommitter {
     }
 
     fn send_offsets(&self, producer: &ThreadedProducer<Deliveries>, commit: &Commit) -> Result<(), Ended> {
+        if commit.moves.is_empty() && !(commit.outputs.is_empty() && commit.changes.is_empty()) {
+            // Offsets are what a worker that has lost its partitions is refused by.
+            return Err(Ended::Abort(RDKafkaErrorCode::UnknownMemberId, "a commit without positions".to_owned()));
+        }
         if commit.moves.is_empty() {
             return Ok(());
         }
@@ -197,12 +205,16 @@ impl KafkaCommitter {
         self.insist(|| producer.send_offsets_to_transaction(&offsets, group, CALL)).map(drop)
     }
 
-    /// Undoes the transaction. The producer is not used again: a late end of this transaction could end its next one
+    /// Undoes the transaction; `asked` where its commit was asked for. The producer is not used again: a late end of this transaction could end its next one
     /// (KIP-890 is not in this librdkafka).
-    fn abort(&self, producer: &ThreadedProducer<Deliveries>) -> Result<(), CommitError> {
+    fn abort(&self, producer: &ThreadedProducer<Deliveries>, asked: bool) -> Result<(), CommitError> {
         self.steps.at(Step::DuringAbort)?;
         match self.insist(|| producer.abort_transaction(CALL)) {
             Ok(_) => Ok(()),
+            // The commit may have been accepted and its answer lost: a new start asks the log how it went.
+            Err(Ended::Abort(_, why)) if asked => {
+                Err(LogError::Fatal(format!("kafka: how a commit of {} ended is not known: {why}", self.who)).into())
+            }
             // Whatever is open is undone by the next producer's `init_transactions`.
             Err(Ended::Abort(_, why)) => {
                 tracing::debug!(worker = self.who, "abort: {why}");
@@ -241,7 +253,9 @@ fn code_of(error: &KafkaError) -> RDKafkaErrorCode {
 impl Committer for KafkaCommitter {
     fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         let producer = self.ready()?;
-        let ended = match self.fill(&producer, commit) {
+        let filled = self.fill(&producer, commit);
+        let asked = filled.is_ok();
+        let ended = match filled {
             Ok(()) => self.insist(|| producer.commit_transaction(CALL)),
             Err(ended) => Err(ended),
         };
@@ -257,7 +271,7 @@ impl Committer for KafkaCommitter {
             }
             Err(Ended::Now(error)) => Err(error),
             Err(Ended::Abort(code, why)) => {
-                self.abort(&producer)?;
+                self.abort(&producer, asked)?;
                 if is_lost(code) {
                     Err(CommitError::Lost(why))
                 } else {

@@ -33,6 +33,8 @@ const BYTES_MAX: usize = 4 << 20;
 /// What librdkafka's callbacks tell the worker. They run inside `poll`, on the worker's own thread.
 pub(super) struct Context {
     who: String,
+    /// Under which name a wait for the brokers is said: apart from the waits of the committing thread.
+    waits_as: String,
     health: Health,
     brokers: String,
     gate: Gate,
@@ -43,13 +45,12 @@ pub(super) struct Context {
 #[derive(Default)]
 struct Told {
     changes: VecDeque<Change>,
-    token: Option<Token>,
     lags: BTreeMap<(String, i32), u64>,
     crash: Option<crate::Crash>,
 }
 
 enum Change {
-    Assigned(Vec<(String, i32)>),
+    Assigned(Vec<(String, i32)>, Token),
     Revoked(Vec<(String, i32)>),
 }
 
@@ -70,10 +71,8 @@ impl Context {
         if let Err(error) = taken {
             tracing::warn!(worker = self.who, "new partitions cannot be taken: {error}");
         }
-        let token = consumer.group_metadata().map(|group| Token(Arc::new(group)));
-        let mut told = self.told();
-        told.token = token;
-        told.changes.push_back(Change::Assigned(partitions(list)));
+        let token = consumer.group_metadata().map_or_else(no_token, |group| Token(Arc::new(group)));
+        self.told().changes.push_back(Change::Assigned(partitions(list), token));
     }
 
     /// Lets the partitions go, after the transaction that is open.
@@ -91,6 +90,11 @@ impl Context {
     }
 }
 
+/// A membership that no commit is accepted under.
+fn no_token() -> Token {
+    Token(Arc::new(()))
+}
+
 fn partitions(list: &TopicPartitionList) -> Vec<(String, i32)> {
     list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
 }
@@ -103,13 +107,13 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(worker = self.who, "librdkafka: {error}: {reason}");
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.health.waiting(&self.who, &format!("no broker at {} answers", self.brokers));
+            self.health.waiting(&self.waits_as, &format!("no broker at {} answers", self.brokers));
         }
     }
 
     fn stats(&self, statistics: Statistics) {
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
-            self.health.going(&self.who);
+            self.health.going(&self.waits_as);
         }
         let mut lags = BTreeMap::new();
         for (name, topic) in &statistics.topics {
@@ -151,8 +155,12 @@ pub(super) struct KafkaMember {
     /// What came while the worker waited.
     kept: VecDeque<Delivery>,
     held: bool,
-    /// Where delivery was last started.
-    started: Vec<(Place, Offset)>,
+    /// The next offset to be delivered, of every partition in which delivery was started.
+    next: BTreeMap<Place, Offset>,
+    /// The membership for what is polled now.
+    token: Token,
+    /// What a poll said while nothing could be done about it.
+    failed: Option<KafkaError>,
     restorer: Option<Restorer>,
 }
 
@@ -170,6 +178,7 @@ impl KafkaMember {
         }
         let context = Context {
             who: format!("{}/{}", join.stage, join.worker),
+            waits_as: format!("{}/{} reads", join.stage, join.worker),
             health: log.health.clone(),
             brokers: log.settings.brokers.clone(),
             gate: Gate::default(),
@@ -189,7 +198,9 @@ impl KafkaMember {
             names,
             kept: VecDeque::new(),
             held: false,
-            started: Vec::new(),
+            next: BTreeMap::new(),
+            token: no_token(),
+            failed: None,
             restorer: None,
         })
     }
@@ -224,13 +235,19 @@ impl KafkaMember {
             None => Ok(None),
             Some(Change::Revoked(partitions)) => {
                 self.kept.clear();
+                self.held = false;
+                self.next.clear();
                 Ok(Some(Event::Revoked(self.places(&partitions))))
             }
-            Some(Change::Assigned(partitions)) => match self.stands(&partitions) {
-                Ok(assigned) => Ok(Some(Event::Assigned(assigned))),
+            Some(Change::Assigned(partitions, token)) => match self.stands(&partitions) {
+                Ok(assigned) => {
+                    // Only now: what was polled before belongs to the membership before.
+                    self.token = token;
+                    Ok(Some(Event::Assigned(assigned)))
+                }
                 Err(LogError::Unavailable(why)) => {
                     self.log.health.waiting(&self.consumer.context().who, &why);
-                    self.consumer.context().told().changes.push_front(Change::Assigned(partitions));
+                    self.consumer.context().told().changes.push_front(Change::Assigned(partitions, token));
                     Ok(None)
                 }
                 Err(other) => Err(other),
@@ -252,6 +269,7 @@ impl KafkaMember {
         let mut stands = Vec::new();
         for element in committed.elements() {
             let Some(place) = self.place(element.topic(), element.partition()) else { continue };
+            element.error().map_err(client::unavailable)?;
             let (first, next) = self
                 .consumer
                 .fetch_watermarks(element.topic(), element.partition(), REQUEST)
@@ -280,32 +298,46 @@ impl KafkaMember {
     }
 
     /// What an error among the messages means.
-    fn told_error(&self, error: &KafkaError) -> Result<(), LogError> {
-        let who = &self.consumer.context().who;
+    fn told_error(&mut self, error: &KafkaError) -> Result<(), LogError> {
         match error {
             KafkaError::PartitionEOF(_) => Ok(()),
             KafkaError::MessageConsumptionFatal(code) => Err(LogError::Fatal(format!("kafka: {code}"))),
             KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                self.gap_of_any().map_or(Ok(()), Err) // none: it was said of an assignment that is no more
+                self.start_again()
             }
             KafkaError::MessageConsumption(
                 code @ (RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed),
-            ) => Err(LogError::Setup(format!("kafka refuses {who}: {code}"))),
+            ) => Err(LogError::Setup(format!("kafka refuses {}: {code}", self.join.stage))),
             other => {
-                tracing::debug!(worker = who, "librdkafka: {other}");
+                tracing::debug!(worker = self.join.worker, "librdkafka: {other}");
                 Ok(())
             }
         }
     }
 
-    /// Which of the partitions it is that the log no longer holds.
-    fn gap_of_any(&self) -> Option<LogError> {
-        self.started.iter().find_map(|(place, offset)| {
-            let topic = self.names.get(place.input)?;
-            let partition = i32::try_from(place.partition.0).ok()?;
-            let (first, next) = self.consumer.fetch_watermarks(topic, partition, REQUEST).ok()?;
-            (offset.0 < first || offset.0 > next).then(|| self.gap(*place, offset.0, first, next))
-        })
+    /// A position was outside the log: a gap is named, and what was said of an assignment that is no more, or could not
+    /// be looked up, starts again where delivery stood, since librdkafka has given that partition up.
+    fn start_again(&mut self) -> Result<(), LogError> {
+        for (place, offset) in &self.next {
+            let topic = self.names.get(place.input).map_or("", String::as_str);
+            let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
+            if let Ok((first, next)) = self.consumer.fetch_watermarks(topic, partition, REQUEST)
+                && (offset.0 < first || offset.0 > next)
+            {
+                return Err(self.gap(*place, offset.0, first, next));
+            }
+        }
+        let positions: Vec<_> = self.next.iter().map(|(place, offset)| (*place, *offset)).collect();
+        if positions.is_empty() || self.is_told() {
+            return Ok(());
+        }
+        self.assign(&positions)
+    }
+
+    fn assign(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
+        let list = self.list(positions)?;
+        self.consumer.assign(&list).map_err(client::unavailable)?;
+        self.consumer.resume(&list).map_err(client::unavailable)
     }
 
     fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
@@ -333,17 +365,40 @@ impl KafkaMember {
         !told.changes.is_empty() || told.crash.is_some()
     }
 
-    /// Polls one message, keeping what comes; for waits in which nothing may be worked on.
+    /// Polls one message, keeping what comes; for waits in which nothing may be worked on. Once a change is told, nothing
+    /// more is polled: the next one must find the worker ready for it.
     fn keep_polling(&mut self) {
+        if self.is_told() || self.failed.is_some() {
+            return;
+        }
         match self.consumer.poll(Duration::ZERO) {
             Some(Ok(message)) => {
                 let delivery = self.delivery(&message);
                 drop(message);
-                self.kept.extend(delivery);
+                self.keep(delivery);
             }
-            Some(Err(error)) => tracing::debug!("librdkafka: {error}"),
-            None => {}
+            Some(Err(KafkaError::PartitionEOF(_))) | None => {}
+            Some(Err(error)) => self.failed = Some(error),
         }
+    }
+
+    fn keep(&mut self, delivery: Option<Delivery>) {
+        if let Some(delivery) = delivery {
+            self.next.insert(delivery.place, Offset(delivery.offset.0 + 1));
+            self.kept.push_back(delivery);
+        }
+    }
+
+    /// Lets delivery go on after a wait.
+    fn go_on(&mut self) -> Result<(), LogError> {
+        if self.held && !self.is_told() {
+            let assignment = self.consumer.assignment().map_err(client::unavailable)?;
+            if assignment.count() > 0 {
+                self.consumer.resume(&assignment).map_err(client::unavailable)?;
+            }
+            self.held = false;
+        }
+        Ok(())
     }
 }
 
@@ -352,13 +407,10 @@ impl Member for KafkaMember {
         if let Some(event) = self.change()? {
             return Ok(event);
         }
-        if self.held {
-            self.held = false;
-            let assignment = self.consumer.assignment().map_err(client::unavailable)?;
-            if let Err(error) = self.consumer.resume(&assignment) {
-                tracing::warn!(worker = self.join.stage, "partitions cannot be resumed: {error}");
-            }
+        if let Some(error) = self.failed.take() {
+            self.told_error(&error)?;
         }
+        self.go_on()?;
         if !self.kept.is_empty() {
             return Ok(Event::Records(self.kept.drain(..).collect()));
         }
@@ -367,7 +419,10 @@ impl Member for KafkaMember {
         while records.len() < RECORDS_MAX && bytes < BYTES_MAX {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
-                    if let Some(delivery) = self.delivery(&message) {
+                    let delivery = self.delivery(&message);
+                    drop(message);
+                    if let Some(delivery) = delivery {
+                        self.next.insert(delivery.place, Offset(delivery.offset.0 + 1));
                         bytes += delivery.record.bytes();
                         records.push(delivery);
                     }
@@ -398,7 +453,7 @@ impl Member for KafkaMember {
     }
 
     fn token(&self) -> Token {
-        self.consumer.context().told().token.clone().unwrap_or_else(|| Token(Arc::new(())))
+        self.token.clone()
     }
 
     fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {
@@ -428,10 +483,8 @@ impl Member for KafkaMember {
         if positions.is_empty() || self.is_told() {
             return Ok(()); // the assignment has changed again: its own events come first
         }
-        self.started = positions.to_vec();
-        let list = self.list(positions)?;
-        self.consumer.assign(&list).map_err(client::unavailable)?;
-        self.consumer.resume(&list).map_err(client::unavailable)
+        self.next = positions.iter().copied().collect();
+        self.assign(positions)
     }
 
     fn gate(&self) -> Gate {
@@ -460,8 +513,11 @@ pub(super) fn position(
     let mut list = TopicPartitionList::new();
     list.add_partition(&log.name(topic), i32::try_from(partition.0).unwrap_or(i32::MAX));
     let committed = reader.committed_offsets(list, REQUEST).map_err(client::unavailable)?;
-    Ok(committed.elements().first().and_then(|element| match element.offset() {
+    let elements = committed.elements();
+    let Some(element) = elements.first() else { return Ok(None) };
+    element.error().map_err(client::unavailable)?;
+    Ok(match element.offset() {
         KafkaOffset::Offset(offset) => Some(Offset(offset)),
         _ => None,
-    }))
+    })
 }

@@ -35,6 +35,7 @@ use std::{
 use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
     producer::{Producer as _, ThreadedProducer},
+    types::RDKafkaRespErr,
 };
 
 use self::client::{Deliveries, Plain, REQUEST};
@@ -124,7 +125,13 @@ impl Inner {
         let found = metadata.topics().iter().find(|found| found.name() == name && found.error().is_none());
         let count = found.map_or(0, |found| u32::try_from(found.partitions().len()).unwrap_or(u32::MAX));
         if count == 0 {
-            return Err(LogError::NoTopic(name));
+            let error = metadata.topics().iter().find(|found| found.name() == name).and_then(|found| found.error());
+            let missing = error.is_none_or(|error| error == RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+            return Err(if missing {
+                LogError::NoTopic(name)
+            } else {
+                LogError::Unavailable(format!("kafka: the topic {name} has no leader yet"))
+            });
         }
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).insert(topic.to_owned(), count);
         Ok(count)
@@ -136,6 +143,14 @@ impl Inner {
             None => schemas::partition_of(&outgoing.record.key, self.count(outgoing.topic)?),
         };
         Ok((self.name(outgoing.topic), i32::try_from(partition).unwrap_or(i32::MAX)))
+    }
+
+    fn append(&self, producer: &ThreadedProducer<Deliveries>, records: &[Outgoing]) -> Result<(), LogError> {
+        for outgoing in records {
+            let (topic, partition) = self.place(outgoing)?;
+            client::send(producer, &topic, partition, &outgoing.record, &self.stop)?;
+        }
+        producer.context().wait(producer, &self.stop)
     }
 
     fn watermarks(&self, topic: &str, partition: Partition) -> Result<(i64, i64), LogError> {
@@ -167,12 +182,11 @@ impl Log for KafkaLog {
             *appender = Some(client::appender(&self.0.settings)?);
         }
         let Some(producer) = &*appender else { return Ok(()) };
-        let deliveries = producer.context();
-        for outgoing in records {
-            let (topic, partition) = self.0.place(outgoing)?;
-            client::send(producer, &topic, partition, &outgoing.record, &self.0.stop)?;
+        let appended = self.0.append(producer, records);
+        if appended.is_err() {
+            *appender = None; // what it still holds is not the next caller's
         }
-        deliveries.wait(producer, &self.0.stop)
+        appended
     }
 
     fn join(&self, join: Join, steps: Steps, stop: Stop) -> Result<Box<dyn Member>, LogError> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rdkafka::{
     Message as _, Offset as KafkaOffset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
 };
 
 use super::{
@@ -66,7 +66,8 @@ impl Restorer {
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(LogError::Fatal(format!("kafka: {code}")));
                 }
-                Some(Err(error)) => tracing::debug!("librdkafka: {error}"),
+                Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) => {}
+                Some(Err(error)) => return Err(client::unavailable(error)), // read again from the start
                 None => {}
             }
             if breath.elapsed() >= BREATH {
