@@ -295,6 +295,41 @@ mod kafka {
         assert!(never.is_subset(&BTreeSet::from([Step::MidCommit, Step::DuringAbort])), "never reached: {never:?}");
     }
 
+    /// Retention takes the last records and the marker behind them long after they were read: that is no gap.
+    #[test]
+    fn a_topic_that_has_been_quiet_for_longer_than_its_retention_is_no_gap() {
+        let site = Site::kafka();
+        let log = site.open();
+        log.append(&numbered(topic::PAGES, 0..40, 7)).unwrap();
+        let stop = Stop::new();
+        let (first, second) = (worker(&log, "0", &stop, Steps::none()), worker(&log, "0", &stop, Steps::none()));
+        let metrics = second.metrics.clone();
+        let running = [spawn(pass(), first), spawn(count(), second)];
+        until("counted", || metrics.stage("count").of(Outcome::Done) == 40);
+        let ends: Vec<_> = (0..crate::support::PARTITIONS)
+            .map(|n| patiently(|| log.bounds(topic::ARTICLES_CLEAN, Partition(n))).end)
+            .collect();
+        until("positions stand behind the markers", || {
+            ends.iter().zip(0..).all(|(end, n)| {
+                let stands = patiently(|| log.position("count", topic::ARTICLES_CLEAN, Partition(n)));
+                end.0 == 0 || stands == Some(*end)
+            })
+        });
+        stop.set();
+        for handle in running {
+            handle.join().unwrap().unwrap();
+        }
+        site.delete_records(topic::ARTICLES_CLEAN);
+        log.append(&numbered(topic::ARTICLES_CLEAN, 40..50, 7)).unwrap();
+        let stop = Stop::new();
+        let again = worker(&log, "0", &stop, Steps::none());
+        let metrics = again.metrics.clone();
+        let running = spawn(count(), again);
+        until("goes on", || metrics.stage("count").of(Outcome::Done) == 10);
+        stop.set();
+        running.join().unwrap().unwrap();
+    }
+
     #[test]
     fn a_position_outside_the_log_stops_the_stage_and_names_the_gap() {
         let site = Site::kafka();

@@ -513,6 +513,92 @@ fn up_killed_at_any_time_leaves_every_article_once() {
     assert_eq!(lake(&deployment.lake()).len() as u64, articles);
 }
 
+/// A disk of a few megabytes; gone with the test.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Over this folder. `None` where this user may not mount, which is a failure in CI.
+    fn over(folder: &Path, megabytes: u32) -> Option<Self> {
+        fs::create_dir_all(folder).unwrap();
+        let size = format!("size={megabytes}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self(folder.to_path_buf()));
+        }
+        assert!(std::env::var_os("CI").is_none(), "a small disk cannot be mounted");
+        println!("skipped: this user may not mount a small disk");
+        None
+    }
+
+    /// Fills what is left of it.
+    fn fill(&self) -> PathBuf {
+        use std::io::Write as _;
+        let ballast = self.0.join("ballast");
+        let mut file = fs::File::create(&ballast).unwrap();
+        for size in [1 << 20, 1 << 12, 1] {
+            while file.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+        ballast
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_pauses_the_stages_and_nothing_is_lost() {
+    let deployment = Deployment::embedded();
+    let folder = tempfile::tempdir().unwrap();
+    let articles = write_articles(folder.path(), 2_000);
+    let Some(disk) = SmallDisk::over(&deployment.data(), 48) else { return };
+    let mut up = deployment.start(&["up"]);
+    up.address();
+    wait_for_ready(&up);
+    // The stages stand still until the disk is full, and so have all their work in front of them.
+    up.signal("-STOP");
+    deployment.good(&["import", folder.path().to_str().unwrap()]);
+    let ballast = disk.fill();
+    up.signal("-CONT");
+    let since = Instant::now();
+    while !up.said().contains("waiting: ") {
+        assert!(since.elapsed() < Duration::from_secs(20), "{}", up.said());
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(up.get("/readyz").0, 503);
+    let more = tempfile::tempdir().unwrap();
+    fs::write(
+        more.path().join("one.txt"),
+        "A late title\n\nThe text of a late story, which is long enough to be a paragraph.",
+    )
+    .unwrap();
+    let mut import = deployment.start(&["import", more.path().to_str().unwrap()]);
+    let since = Instant::now();
+    while !import.said().contains("the import waits: the log cannot be reached")
+        && !import.said().contains("the disk is full")
+    {
+        assert!(since.elapsed() < Duration::from_secs(20), "{}", import.said());
+        thread::sleep(Duration::from_millis(50));
+    }
+    thread::sleep(Duration::from_secs(1));
+    assert_eq!(up.get("/healthz").0, 200, "the process lives: {}", up.said());
+    fs::remove_file(ballast).unwrap();
+    assert_eq!(import.wait(), Some(0), "{}", import.said());
+    wait_for_rows(&deployment.lake(), articles + 1);
+    assert_eq!(up.stop().0, Some(0), "{}", up.said());
+    assert_eq!(lake(&deployment.lake()).len() as u64, articles + 1);
+}
+
+fn wait_for_ready(up: &Running) {
+    let since = Instant::now();
+    while up.get("/readyz").0 != 200 {
+        assert!(since.elapsed() < Duration::from_secs(20), "{}", up.said());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Numbered articles of some paragraphs.
 fn write_articles(folder: &Path, count: u64) -> u64 {
     let mut lines = String::new();

@@ -109,6 +109,10 @@ impl Member for FaultyMember {
     fn lag(&self) -> u64 {
         self.inner.lag()
     }
+
+    fn ends(&self) -> Vec<(Place, Offset)> {
+        self.inner.ends()
+    }
 }
 
 struct FaultyCommitter {

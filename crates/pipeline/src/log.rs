@@ -246,6 +246,12 @@ pub trait Member: Send {
 
     /// Records between the delivered and the end, as last known.
     fn lag(&self) -> u64;
+
+    /// Ends behind the last record, of partitions that are read to their end: transaction markers stand there. A position
+    /// that stays in front of them looks like a gap once retention has deleted them.
+    fn ends(&self) -> Vec<(Place, Offset)> {
+        Vec::new()
+    }
 }
 
 /// Commits for one worker.

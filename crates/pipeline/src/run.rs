@@ -30,6 +30,8 @@ const POLL_SLOW: Duration = Duration::from_millis(20);
 const BREATH: Duration = Duration::from_millis(100);
 /// Between two tries while the log or the store cannot be reached.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often positions are moved past what is no record, while nothing else happens.
+const ADVANCE_EVERY: Duration = Duration::from_secs(60);
 /// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
 const LOST_MAX: u32 = 200;
 /// After a commit that was refused because the worker lost its partitions: the rebalance is on its way.
@@ -97,6 +99,7 @@ pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
         pending: VecDeque::new(),
         batch: Vec::new(),
         in_flight: None,
+        advanced: None,
         submitted: None,
         failures: 0,
         lost: 0,
@@ -176,6 +179,8 @@ struct Run<'a, W: Work> {
     pending: VecDeque<Delivery>,
     batch: Vec<Delivery>,
     in_flight: Option<InFlight>,
+    /// When positions were last moved past what is no record.
+    advanced: Option<Instant>,
     /// When a batch was last handed over.
     submitted: Option<Instant>,
     /// Commits undone in a row.
@@ -265,6 +270,7 @@ impl<W: Work> Run<'_, W> {
                     self.worker.metrics.lag(W::NAME, &self.worker.name, self.member.lag());
                     if !busy {
                         self.start_unstarted()?;
+                        self.advance();
                     }
                     let due = self.work.next_due().is_some_and(|due| due <= self.worker.clock.now());
                     // Nothing more came for a while, and the last commit is as long ago as commits should be apart.
@@ -279,6 +285,32 @@ impl<W: Work> Run<'_, W> {
                 return Ok(());
             }
         }
+    }
+
+    /// Moves idle positions past transaction markers. Without it, a partition in which nothing happens for longer than
+    /// the log's retention would look like a gap at the next start.
+    fn advance(&mut self) {
+        let idle = self.batch.is_empty() && self.pending.is_empty() && self.unstarted.is_empty();
+        if !idle || self.advanced.is_some_and(|last| last.elapsed() < ADVANCE_EVERY) {
+            return;
+        }
+        let ahead =
+            |place: &Place, end: &Offset| self.positions.get(place).is_some_and(|position| position.read < *end);
+        let ends: Vec<_> = self.member.ends().into_iter().filter(|(place, end)| ahead(place, end)).collect();
+        if ends.is_empty() {
+            return;
+        }
+        for (place, end) in &ends {
+            if let Some(position) = self.positions.get_mut(place) {
+                position.read = *end;
+            }
+        }
+        self.advanced = Some(Instant::now());
+        self.work.begin();
+        let store = self.work.advance(&ends);
+        let touched = ends.iter().map(|(place, _)| place.partition).collect();
+        let worked = Worked { store, touched, ..Worked::new() };
+        self.submit(worked, self.refused, self.worker.clock.now());
     }
 
     /// A log that cannot be reached has nothing to say.

@@ -43,7 +43,7 @@ pub struct Worked<B> {
 }
 
 impl<B> Worked<B> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { ends: Vec::new(), outputs: Vec::new(), changes: Vec::new(), touched: Vec::new(), store: None }
     }
 
@@ -96,6 +96,11 @@ pub trait Work: Send + Sized {
 
     /// Does what is due, into `worked`.
     fn due(&mut self, _now: Timestamp, _worked: &mut Worked<Self::Batch>) {}
+
+    /// Positions move without a record, past what is no record.
+    fn advance(&mut self, _ends: &[(Place, Offset)]) -> Option<Self::Batch> {
+        None
+    }
 
     /// Nothing came of the layer that was opened.
     fn cancel(&mut self) {}
@@ -576,9 +581,18 @@ impl<S: Store> Work for StoreWork<S> {
                 Err(ending) => end(&mut worked, S::NAME, S::INPUTS, delivery, Err(ending), now),
             }
         }
-        let moves: Vec<_> = moves.into_iter().filter_map(|(place, next)| self.advance(place, next)).collect();
+        let moves: Vec<_> = moves.into_iter().filter_map(|(place, next)| self.advance_one(place, next)).collect();
         worked.store = (!moves.is_empty()).then_some(StoreBatch { rows, moves });
         worked
+    }
+
+    fn advance(&mut self, ends: &[(Place, Offset)]) -> Option<StoreBatch<S::In>> {
+        let behind = |place: &Place, end: &Offset| {
+            self.places.get(place).and_then(|known| known.expected).is_some_and(|expected| expected < *end)
+        };
+        let ends: Vec<_> = ends.iter().copied().filter(|(place, end)| behind(place, end)).collect();
+        let moves: Vec<_> = ends.into_iter().filter_map(|(place, end)| self.advance_one(place, end)).collect();
+        (!moves.is_empty()).then_some(StoreBatch { rows: Vec::new(), moves })
     }
 
     fn aborted(&mut self) -> Result<(), RunError> {
@@ -601,7 +615,7 @@ impl<S: Store> Work for StoreWork<S> {
 }
 
 impl<S: Store> StoreWork<S> {
-    fn advance(&mut self, place: Place, next: Offset) -> Option<StoreMove> {
+    fn advance_one(&mut self, place: Place, next: Offset) -> Option<StoreMove> {
         let known = self.places.get_mut(&place)?;
         let expected = known.expected.replace(next);
         Some(StoreMove { topic: Self::topic(place), partition: place.partition, expected, next })

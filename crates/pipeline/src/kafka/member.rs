@@ -46,6 +46,7 @@ pub(super) struct Context {
 struct Told {
     changes: VecDeque<Change>,
     lags: BTreeMap<(String, i32), u64>,
+    ends: BTreeMap<(String, i32), i64>,
     crash: Option<crate::Crash>,
 }
 
@@ -86,6 +87,7 @@ impl Context {
         }
         let mut told = self.told();
         told.lags.clear();
+        told.ends.clear();
         told.changes.push_back(Change::Revoked(partitions(list)));
     }
 }
@@ -115,18 +117,22 @@ impl ClientContext for Context {
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
             self.health.going(&self.waits_as);
         }
-        let mut lags = BTreeMap::new();
+        let (mut lags, mut ends) = (BTreeMap::new(), BTreeMap::new());
         for (name, topic) in &statistics.topics {
             for (number, partition) in topic.partitions.iter().filter(|(_, p)| p.desired && p.fetch_state == "active") {
                 // Between the last record and the end may stand transaction markers, which are no records: at the end
                 // of the partition nothing waits, whatever the offsets say.
                 let at_end = partition.eof_offset >= 0 && partition.eof_offset >= partition.ls_offset;
                 let from = partition.app_offset.max(partition.lo_offset).max(0);
+                if at_end && partition.fetchq_cnt == 0 {
+                    ends.insert((name.clone(), *number), partition.eof_offset);
+                }
                 let lag = if at_end && partition.fetchq_cnt == 0 { 0 } else { partition.ls_offset - from };
                 lags.insert((name.clone(), *number), u64::try_from(lag).unwrap_or(0));
             }
         }
-        self.told().lags = lags;
+        let mut told = self.told();
+        (told.lags, told.ends) = (lags, ends);
     }
 }
 
@@ -499,6 +505,12 @@ impl Member for KafkaMember {
 
     fn lag(&self) -> u64 {
         self.consumer.context().told().lags.values().sum()
+    }
+
+    fn ends(&self) -> Vec<(Place, Offset)> {
+        let told = self.consumer.context().told();
+        let ends = told.ends.iter();
+        ends.filter_map(|((topic, partition), end)| Some((self.place(topic, *partition)?, Offset(*end)))).collect()
     }
 }
 
