@@ -13,9 +13,8 @@ use std::{
 
 use bytes::Bytes;
 use pipeline::{
-    Clock, Commit, CommitError, Committer, Cursor, DeadLetterLimit, EachRow, Event, Gate, Health, Join, Limits, Log,
-    LogError, Member, Metrics, NewTopic, Offset, Outcome, Outgoing, Partition, Place, Refusal, Stage, StageWork, Steps,
-    Stop, Token, TopicInfo, TopicSettings, Worker,
+    Clock, DeadLetterLimit, Health, Limits, Log, Metrics, NewTopic, Outcome, Outgoing, Partition, Refusal, Stage,
+    StageWork, Step, Steps, Stop, TopicSettings, Worker,
     embedded::EmbeddedLog,
     kafka::{KafkaLog, KafkaSettings},
 };
@@ -123,11 +122,19 @@ fn fill(log: &dyn Log, records: usize) {
 
 fn measure<S: Stage>(name: &str, log: &Arc<dyn Log>, stage: S, records: usize) {
     let took = Arc::new(Mutex::new(Vec::new()));
-    let timed: Arc<dyn Log> = Arc::new(Timed { inner: Arc::clone(log), took: Arc::clone(&took) });
+    let (times, begun) = (Arc::clone(&took), Mutex::new(Instant::now()));
+    let steps = Steps::with(move |step| {
+        match step {
+            Step::AfterBegin => *begun.lock().unwrap() = Instant::now(),
+            Step::AfterCommit => times.lock().unwrap().push(begun.lock().unwrap().elapsed()),
+            _ => {}
+        }
+        Ok(())
+    });
     let stop = Stop::new();
     let metrics = Metrics::unregistered();
     let worker = Worker {
-        log: timed,
+        log: Arc::clone(log),
         name: "0".to_owned(),
         limits: Limits::STAGE,
         dead_letters: DeadLetterLimit::default(),
@@ -135,7 +142,7 @@ fn measure<S: Stage>(name: &str, log: &Arc<dyn Log>, stage: S, records: usize) {
         health: Health::default(),
         clock: Clock::system(),
         stop: stop.clone(),
-        steps: Steps::none(),
+        steps,
     };
     let running = std::thread::spawn(move || pipeline::run(StageWork(Arc::new(stage)), &worker));
     let done = || metrics.stage(S::NAME).of(Outcome::Done);
@@ -169,84 +176,4 @@ fn cpu_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / TICKS
-}
-
-/// A log whose commits are timed.
-struct Timed {
-    inner: Arc<dyn Log>,
-    took: Arc<Mutex<Vec<Duration>>>,
-}
-
-impl Log for Timed {
-    fn id(&self) -> Result<String, LogError> {
-        self.inner.id()
-    }
-    fn topics(&self) -> Result<Vec<TopicInfo>, LogError> {
-        self.inner.topics()
-    }
-    fn create(&self, topics: &[NewTopic]) -> Result<(), LogError> {
-        self.inner.create(topics)
-    }
-    fn append(&self, records: &[Outgoing]) -> Result<(), LogError> {
-        self.inner.append(records)
-    }
-    fn join(&self, join: Join, steps: Steps, stop: Stop) -> Result<Box<dyn Member>, LogError> {
-        let inner = self.inner.join(join, steps, stop)?;
-        Ok(Box::new(TimedMember { inner, took: Arc::clone(&self.took) }))
-    }
-    fn cursor(&self, topic: &str, partition: Partition, from: Offset) -> Result<Box<dyn Cursor>, LogError> {
-        self.inner.cursor(topic, partition, from)
-    }
-    fn bounds(&self, topic: &str, partition: Partition) -> Result<std::ops::Range<Offset>, LogError> {
-        self.inner.bounds(topic, partition)
-    }
-    fn position(&self, stage: &str, topic: &str, partition: Partition) -> Result<Option<Offset>, LogError> {
-        self.inner.position(stage, topic, partition)
-    }
-}
-
-struct TimedMember {
-    inner: Box<dyn Member>,
-    took: Arc<Mutex<Vec<Duration>>>,
-}
-
-impl Member for TimedMember {
-    fn poll(&mut self, wait: Duration) -> Result<Event, LogError> {
-        self.inner.poll(wait)
-    }
-    fn breathe(&mut self) {
-        self.inner.breathe();
-    }
-    fn token(&self) -> Token {
-        self.inner.token()
-    }
-    fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {
-        self.inner.restore(partition, row)
-    }
-    fn start(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
-        self.inner.start(positions)
-    }
-    fn gate(&self) -> Gate {
-        self.inner.gate()
-    }
-    fn committer(&mut self) -> Result<Box<dyn Committer>, LogError> {
-        Ok(Box::new(TimedCommitter { inner: self.inner.committer()?, took: Arc::clone(&self.took) }))
-    }
-    fn lag(&self) -> u64 {
-        self.inner.lag()
-    }
-}
-
-struct TimedCommitter {
-    inner: Box<dyn Committer>,
-    took: Arc<Mutex<Vec<Duration>>>,
-}
-
-impl Committer for TimedCommitter {
-    fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
-        let since = Instant::now();
-        let result = self.inner.commit(commit);
-        self.took.lock().unwrap().push(since.elapsed());
-        result
-    }
 }
