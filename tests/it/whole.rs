@@ -295,9 +295,15 @@ fn the_seeds_come_through_and_how_near_they_are_is_printed() {
     let since = Instant::now();
     let up = deployment.start(&["up", "--import", &seeds.import()]);
     wait_for_rows(&deployment.lake(), 5);
-    println!("the seeds are in the lake {:?} after the start", since.elapsed());
+    say(&format!("the seeds are in the lake {:?} after the start", since.elapsed()));
     drop(up);
     compare_with_gold(&lake(&deployment.lake()), &seeds.folder);
+}
+
+/// A line that is seen in a run that passes, too.
+fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Prints how near the lake comes to the gold; the text itself must be there.
@@ -355,14 +361,23 @@ fn a_data_folder_that_is_not_usable_ends_with_74_and_says_what_to_do() {
     assert!(error.contains("another process owns this log") && error.contains("another data folder"), "{error}");
     assert_eq!(first.stop().0, Some(0));
 
-    // A lake that is ahead of a log that was wiped.
+    // The lake is what is left of a deployment whose log is gone: what it would import again would stand twice.
     let mut up = deployment.start(&["up", "--import", &samples()]);
     wait_for_rows(&deployment.lake(), 6);
+    up.address();
     up.stop();
     let file = deployment.data().join("wiredesk.log");
-    for suffix in ["-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{suffix}", file.display()));
-    }
+    let forget = || {
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{}{suffix}", file.display()));
+        }
+    };
+    forget();
+    let wiped = deployment.run(&["up"]);
+    assert_eq!(wiped.status.code(), Some(74), "{}", String::from_utf8_lossy(&wiped.stderr));
+    let error = String::from_utf8_lossy(&wiped.stderr);
+    assert!(error.contains("follows another log") && error.contains("restore the log"), "{error}");
+    forget();
     fs::write(&file, b"this is no log at all, but it is long enough to be read as one ............................")
         .unwrap();
     let damaged = deployment.run(&["up"]);

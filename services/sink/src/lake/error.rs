@@ -54,6 +54,8 @@ pub enum LakeError {
 
 pub(super) const MEND_WRITABLE: &str = "name a folder that this user may write, on a disk that is mounted read-write";
 pub(super) const MEND_FOREIGN: &str = "name an empty folder, or the folder of a lake that wiredesk created";
+pub(super) const MEND_LOG: &str =
+    "restore the log that it follows, or name an empty folder for the lake of the new log";
 pub(super) const MEND_NEWER: &str = "run the version of wiredesk that wrote it, or a newer one";
 pub(super) const MEND_DAMAGED: &str = "restore it from a backup, or name an empty folder and replay";
 

@@ -102,12 +102,13 @@ impl Lake {
     /// offsets the table follows. Columns that this version knows and the table lacks are added to it.
     ///
     /// # Errors
-    /// [`LakeError::Refused`] for a folder that cannot be written, that holds something else, or a table that a newer
+    /// [`LakeError::Refused`] for a folder that cannot be written, that holds something else, a table that follows another log, or one that a newer
     /// version or another program has changed beyond what this one knows; [`LakeError::Unavailable`] where waiting may
     /// help.
     pub fn open(settings: &LakeSettings, log_id: &str) -> Result<Self, LakeError> {
-        let table = Table::open(settings)?;
+        let table = Table::open(settings, log_id)?;
         let snapshot = table.ready_snapshot()?;
+        table.must_follow(&snapshot, log_id)?;
         Ok(Self { table, settings: settings.clone(), log_id: log_id.to_owned(), snapshot, positions: BTreeMap::new() })
     }
 

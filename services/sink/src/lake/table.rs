@@ -23,8 +23,8 @@ use super::{
     LakeSettings,
     columns::{DAY, table_schema},
     error::{
-        LakeError, MEND_DAMAGED, MEND_FOREIGN, MEND_NEWER, MEND_WRITABLE, io_cause, is_missing, is_unsupported,
-        is_wrong_place,
+        LakeError, MEND_DAMAGED, MEND_FOREIGN, MEND_LOG, MEND_NEWER, MEND_WRITABLE, io_cause, is_missing,
+        is_unsupported, is_wrong_place,
     },
     files,
 };
@@ -34,6 +34,9 @@ pub(super) const ENGINE: &str = concat!("wiredesk/", env!("CARGO_PKG_VERSION"));
 
 /// The property by which we know a table of ours, and its value for articles.
 const MARK: (&str, &str) = ("wiredesk.table", "articles");
+
+/// The property that names the log which the table follows.
+const FOLLOWS: &str = "wiredesk.log";
 
 /// Features of a table that do not change what an appending writer must do.
 const FEATURES: &[TableFeature] = &[
@@ -52,7 +55,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Makes the folder ready, and the table in it where there is none.
-    pub(super) fn open(settings: &LakeSettings) -> Result<Self, LakeError> {
+    pub(super) fn open(settings: &LakeSettings, log_id: &str) -> Result<Self, LakeError> {
         let given = &settings.path;
         let wrong = |what: &str| {
             let what = what.to_owned();
@@ -67,7 +70,7 @@ impl Table {
         if !table.has_commits().map_err(wrong("its log cannot be read"))? {
             let foreign = table.foreign_entry().map_err(wrong("its folder cannot be read"))?;
             match foreign {
-                None => table.create(settings)?,
+                None => table.create(settings, log_id)?,
                 // It may have come into being in this moment, with its first data file.
                 Some(_) if table.has_commits().map_err(wrong("its log cannot be read"))? => {}
                 Some(name) => return Err(table.refuse(format!("its folder holds {name:?} and no table"), MEND_FOREIGN)),
@@ -173,11 +176,11 @@ impl Table {
         Ok(None)
     }
 
-    fn create(&self, settings: &LakeSettings) -> Result<(), LakeError> {
+    fn create(&self, settings: &LakeSettings, log_id: &str) -> Result<(), LakeError> {
         let schema = StructType::try_from_arrow(table_schema()).map_err(LakeError::of_file)?;
         let transaction = create_table(self.url.as_str(), Arc::new(schema), ENGINE, false)
             .with_data_layout(DataLayout::partitioned([DAY]))
-            .with_table_properties(properties(settings))
+            .with_table_properties(properties(settings, log_id))
             .build(&self.engine, Box::new(FileSystemCommitter::new()));
         let committed = match transaction {
             Err(KernelError::TableAlreadyExistsAtPath(_)) => return Ok(()),
@@ -203,6 +206,17 @@ impl Table {
         match committed.map_err(|error| self.refusal(error, "columns are added"))? {
             CommitResult::Committed(_) | CommitResult::Conflicted(_) => Ok(()),
             CommitResult::Retryable(failed) => Err(self.refusal(failed.error, "columns are added")),
+        }
+    }
+
+    /// Refuses a table that follows another log: what came by that log would come again by this one, and stand twice.
+    pub(super) fn must_follow(&self, snapshot: &SnapshotRef, log_id: &str) -> Result<(), LakeError> {
+        let properties = snapshot.table_configuration().metadata().configuration();
+        match properties.get(FOLLOWS) {
+            Some(other) if other != log_id => {
+                Err(self.refuse(format!("it follows another log ({other}, and this is {log_id})"), MEND_LOG))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -258,10 +272,11 @@ fn fits(table: &DataType, ours: &DataType) -> bool {
     }
 }
 
-fn properties(settings: &LakeSettings) -> Vec<(&'static str, String)> {
+fn properties(settings: &LakeSettings, log_id: &str) -> Vec<(&'static str, String)> {
     let hours = settings.log_retention.max(Duration::from_secs(3_600)).as_secs().div_ceil(3_600);
     vec![
         (MARK.0, MARK.1.to_owned()),
+        (FOLLOWS, log_id.to_owned()),
         ("delta.checkpointInterval", settings.checkpoint_commits.max(1).to_string()),
         ("delta.logRetentionDuration", format!("interval {hours} hours")),
         ("delta.dataSkippingStatsColumns", files::bounded_columns().collect::<Vec<_>>().join(",")),

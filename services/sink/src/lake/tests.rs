@@ -130,11 +130,11 @@ fn rows_and_position_are_there_after_a_restart() {
 }
 
 #[test]
-fn another_log_or_topic_has_positions_of_its_own() {
+fn another_log_is_refused_and_another_topic_has_positions_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     write(&mut open(folder.path()), &articles(0, 1), step(0, None, 7)).unwrap();
-    let mut wiped = Lake::open(&LakeSettings::at(folder.path()), "log-2").unwrap();
-    assert_eq!(wiped.next(TOPIC, 0).unwrap(), None);
+    let message = refused(Lake::open(&LakeSettings::at(folder.path()), "log-2"));
+    assert!(message.contains("follows another log") && message.contains("log-2"), "{message}");
     assert_eq!(open(folder.path()).next("relations", 0).unwrap(), None);
 }
 
