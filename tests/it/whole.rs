@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::Read as _,
+    io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::OnceLock,
@@ -335,6 +335,30 @@ fn compare_with_gold(rows: &BTreeMap<(String, u64), Value>, seeds: &Path) {
         );
         assert!(kept_text * 10 >= text.len() * 9, "{}: much of the text is gone", gold["id"]);
     }
+}
+
+#[test]
+fn json_lines_go_to_standard_output_and_logs_do_not() {
+    let deployment = Deployment::embedded();
+    let mut command = deployment.command(&["up", "--import", &samples()]);
+    command.env("WIREDESK_SINK_TO", "json-lines").env("WIREDESK_LOG_FORMAT", "json");
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let articles: Vec<Value> =
+        lines.by_ref().take(6).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert!(
+        articles.iter().all(|enriched| enriched["revision"]["number"] == 1 && enriched["article"]["id"].is_string())
+    );
+    let status = Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    assert!(lines.next().is_none(), "something else is on standard output");
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for line in String::from_utf8(output.stderr).unwrap().lines() {
+        let log: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        assert!(log["message"].is_string() && log["level"].is_string(), "{line}");
+    }
+    assert!(!deployment.lake().exists());
 }
 
 #[test]

@@ -92,9 +92,18 @@ impl KafkaCommitter {
         inputs: &'static [&'static str],
         steps: Steps,
         stop: Stop,
-    ) -> Self {
+    ) -> Result<Self, LogError> {
         let who = format!("{stage}/{worker}");
-        Self { log, stage, worker, inputs, who, steps, stop, producer: None }
+        let mut committer = Self { log, stage, worker, inputs, who, steps, stop, producer: None };
+        // At once, not at the first commit: what a dead predecessor left open is undone here, and until it is, the broker
+        // does not say where the stage stands.
+        match committer.ready() {
+            Ok(producer) => committer.producer = Some(producer),
+            Err(CommitError::Stopping) => return Err(LogError::Stopping),
+            Err(CommitError::Log(error)) => return Err(error),
+            Err(other) => return Err(LogError::Fatal(other.to_string())),
+        }
+        Ok(committer)
     }
 
     /// A producer that has fenced every earlier one of its id, and finished or undone what that one had open.

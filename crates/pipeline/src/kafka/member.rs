@@ -500,7 +500,7 @@ impl Member for KafkaMember {
     fn committer(&mut self) -> Result<Box<dyn Committer>, LogError> {
         let (log, join) = (Arc::clone(&self.log), &self.join);
         let (steps, stop) = (self.steps.clone(), self.stop.clone());
-        Ok(Box::new(KafkaCommitter::new(log, join.stage, join.worker.clone(), join.inputs, steps, stop)))
+        Ok(Box::new(KafkaCommitter::new(log, join.stage, join.worker.clone(), join.inputs, steps, stop)?))
     }
 
     fn lag(&self) -> u64 {
