@@ -102,8 +102,13 @@ impl<'a> Reading<'a> {
             }
         }
         self.mark_tags(&hits, &mut evidence);
-        for above_title in evidence.iter_mut().take(title.unwrap_or_default()) {
+        for (index, above_title) in evidence.iter_mut().enumerate().take(title.unwrap_or_default()) {
             above_title.residue += 2.5; // sections and menus stand above the title
+            if is_menu(self.lines[index]) {
+                above_title.residue += 6.0;
+                above_title.label = Label::Nav;
+                above_title.reason = "menu";
+            }
         }
         self.mark_deck(title, &hits, &mut evidence);
         self.spare_topic(title, &hits, &mut evidence);
@@ -116,7 +121,8 @@ impl<'a> Reading<'a> {
         for (index, hit) in hits.iter().enumerate().take(15) {
             let (line, form) = (self.lines[index], self.forms[index]);
             let strong = hit.is_some_and(|hit| hit.strength == Strength::Strong || hit.whole);
-            if strong || form.bare || form.words < 2.0 || fields::is_date_line(line) || is_lead_alone(line) {
+            let other = fields::is_date_line(line) || is_lead_alone(line) || is_menu(line);
+            if strong || form.bare || form.words < 2.0 || other {
                 continue;
             }
             let statement = line.trim_end().ends_with(['.', '。', '।']) && form.words > 6.0;
@@ -282,6 +288,14 @@ fn is_strong(line: &str, form: Form) -> bool {
 /// A dateline with nothing behind it but a by-line.
 fn is_lead_alone(line: &str) -> bool {
     agency::lead(line).is_some_and(|lead| count_words(&lead.rest) <= 5.0 && !ends_sentence(&lead.rest))
+}
+
+/// `Home | City | Sport | Culture`: four names of sections or more, of a word or two each.
+fn is_menu(line: &str) -> bool {
+    let parts: Vec<&str> =
+        line.split(['|', '·', '›', '»', '•']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let short = |part: &&str| part.split_whitespace().count() <= 2 && part.chars().count() <= 24;
+    parts.len() >= 4 && parts.iter().all(short)
 }
 
 /// `<Title of one article> <title of another> See`: the items.
