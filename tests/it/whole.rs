@@ -21,7 +21,8 @@ pub(crate) fn binary() -> PathBuf {
         // The test binary lies in target/<profile>/deps.
         let target = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_path_buf();
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--locked", "--quiet", "-p", "wiredesk", "--target-dir"])
+            // All of the workspace: another selection has other features, and builds half of the dependencies again.
+            .args(["build", "--release", "--locked", "--quiet", "--workspace", "--all-targets", "--target-dir"])
             .arg(target.parent().unwrap())
             .current_dir(root)
             .status()
