@@ -17,8 +17,7 @@ use pipeline::{
 use schemas::{DeadLetter, Timestamp, topic};
 
 use crate::support::{
-    Collect, Count, Shelf, Site, by_key, collect, count, numbered, pass, patiently, read_all, record, spawn, text,
-    until, worker,
+    Count, Shelf, Site, by_key, collect, count, numbered, pass, patiently, read_all, record, spawn, text, until, worker,
 };
 
 #[test]
@@ -153,20 +152,20 @@ fn rows_expire_by_the_clock_and_stay_gone_after_a_restart() {
 }
 
 /// Crashes the nth time a step is reached, over all workers.
-fn crash_at(step: Step, nth: u32) -> (Steps, Arc<AtomicU32>) {
-    let reached = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&reached);
-    let steps = Steps::with(move |at| {
-        if at == step && counter.fetch_add(1, Ordering::SeqCst) + 1 == nth { Err(Crash(at)) } else { Ok(()) }
-    });
-    (steps, reached)
+fn crash_at(step: Step, nth: u32) -> Steps {
+    let reached = AtomicU32::new(0);
+    Steps::with(
+        move |at| {
+            if at == step && reached.fetch_add(1, Ordering::SeqCst) + 1 == nth { Err(Crash(at)) } else { Ok(()) }
+        },
+    )
 }
 
 /// Three stages in a row over the log, one of them with a table and one with a store: run, crash, run again, compare.
 fn crash_and_compare(site: &Site, records: u32, limit: usize, step: Step, nth: u32) -> bool {
     const KEYS: u32 = 7;
     let shelf = Arc::new(Mutex::new(Shelf::default()));
-    let (steps, reached) = crash_at(step, nth);
+    let steps = crash_at(step, nth);
     let log = site.open();
     log.append(&numbered(topic::PAGES, 0..records, KEYS)).unwrap();
     let want = usize::try_from(records).unwrap();
@@ -213,7 +212,6 @@ fn crash_and_compare(site: &Site, records: u32, limit: usize, step: Step, nth: u
         .collect();
     assert_eq!(stored, expected, "{step:?} {nth}");
     assert_eq!(by_key(&read_all(&*log, topic::ARTICLES_ENRICHED)), expected, "{step:?} {nth}");
-    let _ = reached;
     crashed
 }
 
@@ -275,7 +273,6 @@ fn a_new_store_gets_what_the_log_still_holds_and_letters_are_not_doubled() {
     };
     assert_eq!(sorted(&first), sorted(&second));
     assert_eq!(sorted(&first).len(), 25);
-    let _ = Collect::default();
 }
 
 mod kafka {

@@ -8,12 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use rdkafka::{
     ClientConfig, ClientContext, Message as _,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, ConsumerContext},
     error::{KafkaError, RDKafkaErrorCode},
-    message::{DeliveryResult, Header, OwnedHeaders},
+    message::{BorrowedMessage, DeliveryResult, Header, Headers as _, OwnedHeaders},
     producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
 };
 use schemas::{RawRecord, limits};
@@ -293,6 +294,15 @@ impl ProducerContext for Deliveries {
             self.0.changed.notify_all();
         }
     }
+}
+
+/// A message as a record of its own: the message's bytes belong to librdkafka.
+pub(super) fn record(message: &BorrowedMessage<'_>) -> RawRecord {
+    let copied = |bytes: Option<&[u8]>| bytes.map_or_else(Bytes::new, Bytes::copy_from_slice);
+    let headers = message.headers().map_or_else(Vec::new, |headers| {
+        headers.iter().map(|header| (header.key.to_owned(), copied(header.value))).collect()
+    });
+    RawRecord { key: copied(message.key()), value: message.payload().map(Bytes::copy_from_slice), headers }
 }
 
 /// Hands a record to a producer, waiting where its queue is full.

@@ -2,14 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use rdkafka::{
     Message as _, Offset as KafkaOffset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, RDKafkaErrorCode},
-    message::Headers as _,
 };
-use schemas::RawRecord;
 
 use super::{
     Inner,
@@ -50,14 +47,7 @@ impl Cursor for KafkaCursor {
                     place: self.place,
                     offset: Offset(message.offset()),
                     appended_at_ms: message.timestamp().to_millis().unwrap_or(0),
-                    record: RawRecord {
-                        key: message.key().map_or_else(Bytes::new, Bytes::copy_from_slice),
-                        value: message.payload().map(Bytes::copy_from_slice),
-                        headers: message.headers().map_or_else(Vec::new, |headers| {
-                            let value = |value: Option<&[u8]>| value.map_or_else(Bytes::new, Bytes::copy_from_slice);
-                            headers.iter().map(|header| (header.key.to_owned(), value(header.value))).collect()
-                        }),
-                    },
+                    record: client::record(&message),
                 }),
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(LogError::Fatal(format!("kafka: {code}")));

@@ -6,16 +6,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use rdkafka::{
     ClientContext, Message, Offset as KafkaOffset, Statistics, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::{KafkaError, RDKafkaErrorCode},
-    message::{BorrowedMessage, Headers as _},
+    message::BorrowedMessage,
     types::RDKafkaRespErr,
 };
-use schemas::RawRecord;
 
 use super::{Inner, client, client::REQUEST, committer::KafkaCommitter, restore::Restorer};
 use crate::{
@@ -347,22 +345,11 @@ impl KafkaMember {
     }
 
     fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
-        let headers = message.headers().map_or_else(Vec::new, |headers| {
-            headers
-                .iter()
-                .map(|h| (h.key.to_owned(), h.value.map_or_else(Bytes::new, Bytes::copy_from_slice)))
-                .collect()
-        });
-        let record = RawRecord {
-            key: message.key().map_or_else(Bytes::new, Bytes::copy_from_slice),
-            value: message.payload().map(Bytes::copy_from_slice),
-            headers,
-        };
         Some(Delivery {
             place: self.place(message.topic(), message.partition())?,
             offset: Offset(message.offset()),
             appended_at_ms: message.timestamp().to_millis().unwrap_or(0),
-            record,
+            record: client::record(message),
         })
     }
 
