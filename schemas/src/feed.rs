@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A feed to watch. Its tombstone unsubscribes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Feed {
     /// Where it is.
     pub url: CanonicalUrl,
@@ -31,13 +31,16 @@ pub struct Feed {
     pub limits: FeedLimits,
     /// Who subscribed: a feed from the settings leaves when it leaves them.
     pub origin: FeedOrigin,
+    /// Where it was before a permanent redirect that held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<CanonicalUrl>,
     /// Not polled while set.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
 }
 
 /// Limits of one feed; absent means the deployment's default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedLimits {
     /// Never poll sooner than this many seconds after the last poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +48,9 @@ pub struct FeedLimits {
     /// Poll at least this often (seconds), the publisher's wishes allowing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_s_max: Option<u32>,
+    /// How much its freshness matters beside other feeds, from 0.01 to 100; 1 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
 }
 
 /// Who subscribed to a feed.
@@ -91,6 +97,9 @@ pub struct Entry {
     /// The user's tags of the feed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The feed carried it before, and says something else now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changed: bool,
     /// When the entry was first seen in the feed.
     pub seen_at: Timestamp,
     /// Redirects to other sites that were followed on the way here.
@@ -109,6 +118,34 @@ fn is_zero(hops: &u8) -> bool {
 /// `domain URL`: the partitioner reads the domain alone.
 pub(crate) fn site_key(url: &CanonicalUrl) -> Bytes {
     Bytes::from(format!("{} {url}", registrable_domain(url.host())))
+}
+
+impl Feed {
+    /// A feed with nothing said of it.
+    pub fn new(url: CanonicalUrl, origin: FeedOrigin) -> Self {
+        Self {
+            url,
+            publisher: None,
+            language: None,
+            country: None,
+            tags: Vec::new(),
+            limits: FeedLimits::default(),
+            origin,
+            moved_from: None,
+            paused: false,
+        }
+    }
+
+    /// The record that unsubscribes.
+    pub fn tombstone(url: &CanonicalUrl) -> Encoded {
+        Encoded { topic: topic::FEEDS, record: RawRecord { key: site_key(url), value: None, headers: vec![] } }
+    }
+
+    /// Which feed a tombstone unsubscribes; `None` for a key that is not one of a feed.
+    pub fn unsubscribed(raw: &RawRecord) -> Option<CanonicalUrl> {
+        let (_, url) = std::str::from_utf8(&raw.key).ok()?.split_once(' ')?;
+        CanonicalUrl::parse(url).ok()
+    }
 }
 
 impl Decode for Feed {

@@ -19,6 +19,18 @@ pub struct Digest([u8; 16]);
 pub struct DigestError;
 
 impl Digest {
+    /// The first eight bytes, for tables where a collision costs little.
+    pub fn first_64(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// The first four bytes, likewise.
+    pub fn first_32(&self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// The digest of the parts, each preceded by its length (64-bit, big-endian), so that no two lists of parts run
     /// into one.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {

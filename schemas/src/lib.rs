@@ -19,7 +19,9 @@ pub use article::{
 };
 pub use dead_letter::{DeadLetter, REPLAY_FOR, SourcePosition};
 pub use feed::{Entry, Feed, FeedLimits, FeedOrigin};
-pub use frontier::{FeedState, FrontierRow, PageState, SiteState};
+pub use frontier::{
+    FeedState, FrontierRow, Ledger, Moving, NotSeen, PageState, Poll, Seen, SeenAlias, SiteState, Taken,
+};
 pub use id::{ArticleId, ContentDigest, Digest};
 pub use page::{ImportPath, Page, PageKey, PageKind, PageMeta};
 pub use partition::{partition_of, registrable_domain};

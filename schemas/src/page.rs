@@ -45,6 +45,9 @@ pub struct PageMeta {
     /// The language that the feed or the import names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Lang>,
+    /// Signals of the site that its text is not for training or mining: `robots:gptbot`, `x-robots-tag:noai`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ai_opt_out: Vec<String>,
     /// The feed entry that led here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<Entry>>,

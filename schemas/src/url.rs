@@ -129,6 +129,19 @@ impl CanonicalUrl {
         }
     }
 
+    /// Scheme, host and port (RFC 6454), without a slash at the end.
+    pub fn origin(&self) -> &str {
+        let authority = self.0.find("://").map_or(0, |at| at + 3);
+        let end = self.0[authority..].find(['/', '?']).map_or(self.0.len(), |at| authority + at);
+        &self.0[..end]
+    }
+
+    /// Path and query, as a request names them.
+    pub fn path_and_query(&self) -> &str {
+        let rest = &self.0[self.origin().len()..];
+        if rest.is_empty() { "/" } else { rest }
+    }
+
     /// The path, from its slash on.
     pub fn path(&self) -> &str {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);

@@ -102,6 +102,14 @@ pub trait Decode: Sized {
     /// # Errors
     /// What is missing or is not of the type; the caller moves the record aside with its original bytes.
     fn decode(raw: &RawRecord) -> Result<Self, DecodeError>;
+
+    /// The same, for what is read from several topics and must know from which it came.
+    ///
+    /// # Errors
+    /// As [`Decode::decode`].
+    fn decode_from(_topic: &str, raw: &RawRecord) -> Result<Self, DecodeError> {
+        Self::decode(raw)
+    }
 }
 
 /// A type that is written to a topic.

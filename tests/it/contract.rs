@@ -559,20 +559,23 @@ impl pipeline::Keyed for HandCount {
     type In = RawRecord;
     type Out = schemas::Encoded;
     type Row = crate::support::Counted;
+    type Index = pipeline::Timers<Self::Row>;
     type Prepared = RawRecord;
+    type Errand = pipeline::Never;
+    type Answer = pipeline::Never;
 
-    fn prepare(
-        &self,
-        record: RawRecord,
-        table: &pipeline::Peek<'_, Self::Row>,
-    ) -> Result<RawRecord, pipeline::Refusal> {
+    fn index(&self) -> Self::Index {
+        self.0.index()
+    }
+
+    fn prepare(&self, record: RawRecord, table: &pipeline::PeekOf<'_, Self>) -> Result<RawRecord, pipeline::Refusal> {
         self.0.prepare(record, table)
     }
 
     fn apply(
         &self,
         record: RawRecord,
-        table: &mut pipeline::TableView<'_, Self::Row>,
+        table: &mut pipeline::TableOf<'_, Self>,
         now: schemas::Timestamp,
     ) -> Result<Vec<schemas::Encoded>, pipeline::Refusal> {
         self.0.apply(record, table, now)

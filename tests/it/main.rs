@@ -10,6 +10,7 @@
 
 mod broker;
 mod contract;
+mod errands;
 mod house;
 mod run_loop;
 mod support;

@@ -10,9 +10,9 @@ use std::{
 
 use bytes::Bytes;
 use pipeline::{
-    Clock, DeadLetterLimit, Delivery, Health, Keyed, KeyedWork, Limits, Log, LogError, Metrics, NewTopic, Offset,
-    Outgoing, Partition, Peek, Refusal, Resume, RunError, Stage, StageWork, Steps, Stop, Store, StoreBatch, StoreError,
-    StoreWork, TableView, TopicSettings, Work, Worker,
+    Clock, DeadLetterLimit, Delivery, Health, Keyed, KeyedWork, Limits, Log, LogError, Metrics, Never, NewTopic,
+    Offset, Outgoing, Partition, PeekOf, Refusal, Resume, RunError, Stage, StageWork, Steps, Stop, Store, StoreBatch,
+    StoreError, StoreWork, TableOf, Timers, TopicSettings, Work, Worker,
     embedded::EmbeddedLog,
     kafka::{KafkaLog, KafkaSettings},
 };
@@ -201,20 +201,22 @@ impl Keyed for Count {
     type In = RawRecord;
     type Out = Encoded;
     type Row = Counted;
+    type Index = Timers<Counted>;
     type Prepared = RawRecord;
+    type Errand = Never;
+    type Answer = Never;
 
-    fn prepare(&self, record: RawRecord, _: &Peek<'_, Counted>) -> Result<RawRecord, Refusal> {
+    fn index(&self) -> Timers<Counted> {
+        Timers::new(Self::expires_at)
+    }
+
+    fn prepare(&self, record: RawRecord, _: &PeekOf<'_, Self>) -> Result<RawRecord, Refusal> {
         Ok(record)
     }
 
-    fn apply(
-        &self,
-        record: RawRecord,
-        table: &mut TableView<'_, Counted>,
-        now: Timestamp,
-    ) -> Result<Vec<Encoded>, Refusal> {
+    fn apply(&self, record: RawRecord, table: &mut TableOf<'_, Self>, now: Timestamp) -> Result<Vec<Encoded>, Refusal> {
         let count = table.get(&record.key).map_or(0, |row| row.count) + 1;
-        table.put(&record.key, &Counted { count, expires: now.plus(self.expires) });
+        table.put(&record.key, Counted { count, expires: now.plus(self.expires) });
         if record.value.as_deref() == Some(b"reject after put") {
             return Err(Refusal::Reject("late", "after the table was changed".to_owned()));
         }

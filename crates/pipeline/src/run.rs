@@ -17,7 +17,7 @@ use crate::{
     Metrics, Move, Offset, Place, RunError, Step, Steps, Stop, StoreError,
     commit::{self, Handle, Hands, Job},
     dead_letter::RefusedInARow,
-    work::{Work, Worked},
+    work::{Share, Work, Worked},
 };
 
 /// The longest wait of one poll: how soon a stop or a timer is seen.
@@ -34,6 +34,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ADVANCE_EVERY: Duration = Duration::from_secs(60);
 /// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
 const LOST_MAX: u32 = 200;
+/// After so many failed commits in a row, records and what is due are committed apart, so that neither is blamed for the
+/// other.
+const APART_AFTER: u32 = 2;
+/// While answers from outside may come: how soon one is seen.
+const POLL_WAITING: Duration = Duration::from_millis(5);
 /// After a commit that was refused because the worker lost its partitions: the rebalance is on its way.
 const LOST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -202,7 +207,12 @@ impl<W: Work> Run<'_, W> {
             let now = self.worker.clock.now();
             self.work.begin();
             let mut worked = self.work.work(&self.batch, self.poisoned, now);
-            self.work.due(now, &mut worked);
+            if stopping {
+                self.work.drain(now, &mut worked);
+            } else if self.failures < APART_AFTER || self.batch.is_empty() {
+                let Limits { records_max, bytes_max, .. } = self.worker.limits.after(self.failures);
+                self.work.due(Share { rows_max: records_max, bytes_max }, now, &mut worked);
+            }
             self.worker.steps.at(Step::AfterWork).map_err(LogError::from)?;
             if !self.settle()? {
                 continue; // what was worked on stood on a commit that was undone
@@ -272,7 +282,8 @@ impl<W: Work> Run<'_, W> {
                         self.start_unstarted()?;
                         self.advance();
                     }
-                    let due = self.work.next_due().is_some_and(|due| due <= self.worker.clock.now());
+                    let due = self.work.next_due().is_some_and(|due| due <= self.worker.clock.now())
+                        || self.work.has_answers();
                     // Nothing more came for a while, and the last commit is as long ago as commits should be apart.
                     let apart = self.submitted.is_none_or(|last| last.elapsed() >= limits.linger);
                     let enough = waited.is_some_and(|waited| apart || waited >= limits.linger);
@@ -353,7 +364,8 @@ impl<W: Work> Run<'_, W> {
 
     /// How long to wait for a first record: until the next timer, at most.
     fn idle_wait(&self) -> Duration {
-        self.work.next_due().map_or(POLL_MAX, |due| due.since(self.worker.clock.now()).min(POLL_MAX))
+        let max = if self.work.is_waiting() { POLL_WAITING } else { POLL_MAX };
+        self.work.next_due().map_or(max, |due| due.since(self.worker.clock.now()).min(max))
     }
 
     fn submit(&mut self, worked: Worked<W::Batch>, refused: RefusedInARow, now: Timestamp) {
@@ -406,6 +418,9 @@ impl<W: Work> Run<'_, W> {
                 self.lost = 0;
                 self.poisoned = None;
                 self.refused = in_flight.refused;
+                if self.work.has_errands() {
+                    self.worker.steps.at(Step::AfterTake).map_err(LogError::from)?;
+                }
                 self.work.committed();
                 let name = W::NAME;
                 self.worker.metrics.lag(name, &self.worker.name, self.member.lag());
@@ -418,6 +433,9 @@ impl<W: Work> Run<'_, W> {
                 if suspect {
                     let one = self.worker.limits.after(self.failures).records_max == 1;
                     self.poisoned = in_flight.only.filter(|_| one);
+                    if one && in_flight.records == 0 {
+                        self.work.suspect(self.worker.clock.now());
+                    }
                     self.failures += 1;
                 } else {
                     self.worker.stop.sleep(LOST_PAUSE);

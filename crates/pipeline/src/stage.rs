@@ -4,7 +4,7 @@ use schemas::{Decode, Encode, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use crate::table::{Peek, TableView};
-use crate::{Offset, Partition, StoreError};
+use crate::{Index, Offset, Partition, StoreError};
 
 /// Why a stage does not pass a record on. The reason is a constant: it becomes a metric's label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,11 @@ pub trait Stage: Send + Sync + 'static {
 }
 
 /// A stage with a table: rows that are changed in the same commit as outputs and offsets.
+///
+/// Slow outside work, such as HTTP, stands between two commits. What is due about a row may be an *errand*: the row says
+/// that it was taken, that commit holds, and only then does the errand leave ([`Outside`]). Its *answer* comes back as an
+/// input of a later commit. An errand whose answer never came (the process died, the partition went elsewhere) is known
+/// by its row, which falls due again.
 pub trait Keyed: Send + Sync + 'static {
     /// The stage's name.
     const NAME: &'static str;
@@ -48,15 +53,24 @@ pub trait Keyed: Send + Sync + 'static {
     /// What it writes.
     type Out: Encode + Send;
     /// A row of the table.
-    type Row: Serialize + DeserializeOwned + Send + Sync;
+    type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
+    /// What is known of the rows at a glance; [`Timers`](crate::Timers) where a row says when it is due.
+    type Index: Index<Self::Row>;
     /// What the pure half hands to the half that touches the table.
     type Prepared: Send;
+    /// Slow outside work; [`Never`] where there is none.
+    type Errand: Send + 'static;
+    /// What it brings.
+    type Answer: Send + 'static;
+
+    /// The index of a partition, over nothing yet.
+    fn index(&self) -> Self::Index;
 
     /// The pure and dear half, in parallel. A peek at the table, as it was before this batch, may spare the work.
     ///
     /// # Errors
     /// The refusal decides how the record ends.
-    fn prepare(&self, input: Self::In, table: &Peek<'_, Self::Row>) -> Result<Self::Prepared, Refusal>;
+    fn prepare(&self, input: Self::In, table: &PeekOf<'_, Self>) -> Result<Self::Prepared, Refusal>;
 
     /// The half that reads and changes the table, one record at a time per partition, in input order.
     ///
@@ -65,34 +79,64 @@ pub trait Keyed: Send + Sync + 'static {
     fn apply(
         &self,
         prepared: Self::Prepared,
-        table: &mut TableView<'_, Self::Row>,
+        table: &mut TableOf<'_, Self>,
         now: Timestamp,
     ) -> Result<Vec<Self::Out>, Refusal>;
 
-    /// When something is to be done about a row, if ever.
-    fn due_at(_row: &Self::Row) -> Option<Timestamp> {
-        None
-    }
-
-    /// When a row leaves the table by itself, if ever.
+    /// When a row leaves the table by itself, if ever; the index must find it due then.
     fn expires_at(_row: &Self::Row) -> Option<Timestamp> {
         None
     }
 
-    /// Does what is due about a row; it must move or clear the row's due time.
+    /// Does what is due about a row; it must change the row, so that it is not due any more.
     ///
     /// # Errors
-    /// The refusal is counted; the row's changes are forgotten, and it stays due.
+    /// The refusal is logged, the row's changes are forgotten, and it rests for a while.
     fn due(
         &self,
         _key: &[u8],
         _row: Self::Row,
-        _table: &mut TableView<'_, Self::Row>,
+        _table: &mut TableOf<'_, Self>,
+        _now: Timestamp,
+    ) -> Result<Due<Self::Out, Self::Errand>, Refusal> {
+        Ok(Due { outputs: Vec::new(), errand: None })
+    }
+
+    /// An errand's answer. It may come twice where a commit was undone, and late: the row tells whether it still waits.
+    ///
+    /// # Errors
+    /// The refusal is logged, and changes are forgotten: the row stays taken until it falls due again.
+    fn answered(
+        &self,
+        _key: &[u8],
+        _answer: &Self::Answer,
+        _table: &mut TableOf<'_, Self>,
         _now: Timestamp,
     ) -> Result<Vec<Self::Out>, Refusal> {
         Ok(Vec::new())
     }
+
+    /// The worker stops, and this row's errand was recalled: the row says again that it waits.
+    fn recalled(&self, _key: &[u8], _table: &mut TableOf<'_, Self>, _now: Timestamp) {}
 }
+
+/// The table as a record of the stage `S` sees and changes it.
+pub type TableOf<'a, S> = TableView<'a, <S as Keyed>::Row, <S as Keyed>::Index>;
+/// The table as the pure half of the stage `S` sees it.
+pub type PeekOf<'a, S> = Peek<'a, <S as Keyed>::Row, <S as Keyed>::Index>;
+
+/// What came of a row that was due.
+#[derive(Debug)]
+pub struct Due<O, E> {
+    /// What is written at once.
+    pub outputs: Vec<O>,
+    /// What is to be done outside once the row's change is committed.
+    pub errand: Option<E>,
+}
+
+/// For a stage that has no outside work.
+#[derive(Clone, Copy, Debug)]
+pub enum Never {}
 
 /// A sink with a commit of its own, in which the input positions stand beside the data.
 pub trait Store: Send + 'static {

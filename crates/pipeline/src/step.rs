@@ -23,6 +23,8 @@ pub enum Step {
     MidCommit,
     /// The commit holds, and the worker does not know it yet.
     AfterCommit,
+    /// What was taken is committed, and the errands leave next.
+    AfterTake,
     /// An abort is under way.
     DuringAbort,
     /// Partitions are changing hands.
@@ -37,7 +39,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, for tests that crash at each.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AfterPoll,
         Self::AfterWork,
         Self::AfterBegin,
@@ -47,6 +49,7 @@ impl Step {
         Self::BeforeCommit,
         Self::MidCommit,
         Self::AfterCommit,
+        Self::AfterTake,
         Self::DuringAbort,
         Self::DuringRebalance,
         Self::DuringRestore,

@@ -1,51 +1,30 @@
 //! A stage's table for one partition: committed rows, and above them a layer of changes for each batch that is not
-//! committed yet. A layer is merged when its commit holds, and all layers are dropped when one does not.
+//! committed yet. A layer is merged when its commit holds, and all layers are dropped when one does not. An [`Index`]
+//! follows the newest value of each row.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     marker::PhantomData,
     sync::Arc,
 };
 
 use bytes::Bytes;
-use schemas::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-type Key = Arc<[u8]>;
-
-/// A row as it is kept: encoded, with the time at which it must be looked at.
-#[derive(Clone, Debug)]
-struct Kept {
-    due: Option<Timestamp>,
-    bytes: Bytes,
-}
+use crate::index::{Index, Key};
 
 #[derive(Debug, Default)]
 struct Layer {
-    rows: HashMap<Key, Option<Kept>>,
-    timers: BTreeSet<(Timestamp, Key)>,
-}
-
-impl Layer {
-    fn put(&mut self, key: Key, row: Option<Kept>) {
-        if let Some(due) = row.as_ref().and_then(|row| row.due) {
-            self.timers.insert((due, Arc::clone(&key)));
-        }
-        if let Some(Some(Kept { due: Some(due), .. })) = self.rows.insert(Arc::clone(&key), row.clone())
-            && row.and_then(|row| row.due) != Some(due)
-        {
-            self.timers.remove(&(due, key));
-        }
-    }
+    rows: HashMap<Key, Option<Bytes>>,
 }
 
 /// The table of one partition.
 #[derive(Debug)]
-pub(crate) struct Table<R> {
-    rows: HashMap<Key, Kept>,
-    timers: BTreeSet<(Timestamp, Key)>,
+pub(crate) struct Table<R, I> {
+    rows: HashMap<Key, Bytes>,
     layers: VecDeque<Layer>,
-    due: fn(&R) -> Option<Timestamp>,
+    index: I,
+    row: PhantomData<fn() -> R>,
 }
 
 /// A row that cannot be read: of a newer version, or damaged.
@@ -56,19 +35,18 @@ pub(crate) struct BadRow {
     source: serde_json::Error,
 }
 
-impl<R: Serialize + DeserializeOwned> Table<R> {
-    /// An empty table; `due` says when a row must be looked at.
-    pub(crate) fn new(due: fn(&R) -> Option<Timestamp>) -> Self {
-        Self { rows: HashMap::new(), timers: BTreeSet::new(), layers: VecDeque::new(), due }
+impl<R: Serialize + DeserializeOwned, I: Index<R>> Table<R, I> {
+    /// An empty table.
+    pub(crate) fn new(index: I) -> Self {
+        Self { rows: HashMap::new(), layers: VecDeque::new(), index, row: PhantomData }
     }
 
     /// A row, or its end, as read back from the log.
     pub(crate) fn restore(&mut self, key: &[u8], row: Option<&[u8]>) -> Result<(), BadRow> {
-        let kept = match row {
-            Some(bytes) => Some(Kept { due: (self.due)(&decode(key, bytes)?), bytes: Bytes::copy_from_slice(bytes) }),
-            None => None,
-        };
-        self.settle(Arc::from(key), kept);
+        let decoded = row.map(|bytes| decode::<R>(key, bytes)).transpose()?;
+        let key: Key = Arc::from(key);
+        self.index.set(&key, decoded.as_ref());
+        self.settle(key, row.map(Bytes::copy_from_slice));
         Ok(())
     }
 
@@ -91,43 +69,37 @@ impl<R: Serialize + DeserializeOwned> Table<R> {
 
     /// A commit was undone: everything that built on it is wrong as well.
     pub(crate) fn aborted(&mut self) {
-        self.layers.clear();
+        let changed: HashSet<Key> = self.layers.drain(..).flat_map(|layer| layer.rows.into_keys()).collect();
+        for key in changed {
+            let row = self.get(&key);
+            self.index.set(&key, row.as_ref());
+        }
     }
 
     /// What the newest layer changed, for the commit.
     pub(crate) fn changes(&self) -> impl Iterator<Item = (Bytes, Option<Bytes>)> {
         let newest = self.layers.back().into_iter().flat_map(|layer| &layer.rows);
-        newest.map(|(key, row)| (Bytes::copy_from_slice(key), row.as_ref().map(|row| row.bytes.clone())))
+        newest.map(|(key, row)| (Bytes::copy_from_slice(key), row.clone()))
     }
 
-    /// The earliest time at which a row must be looked at. May be too early by what a layer moved, never too late.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let first = |timers: &BTreeSet<(Timestamp, Key)>| timers.first().map(|(due, _)| *due);
-        self.layers.iter().filter_map(|layer| first(&layer.timers)).chain(first(&self.timers)).min()
+    /// What follows the rows.
+    pub(crate) fn index(&self) -> &I {
+        &self.index
     }
 
-    /// Up to `max` keys that are due at `now`, each under its newest value.
-    pub(crate) fn due(&self, now: Timestamp, max: usize) -> Vec<Key> {
-        let newer_than = |depth: usize| self.layers.iter().skip(depth);
-        let layers =
-            std::iter::once((0, &self.timers)).chain(self.layers.iter().enumerate().map(|(i, l)| (i + 1, &l.timers)));
-        let due = layers.flat_map(|(depth, timers)| {
-            timers.iter().take_while(|(due, _)| *due <= now).map(move |(_, key)| (depth, key))
-        });
-        due.filter(|(depth, key)| !newer_than(*depth).any(|layer| layer.rows.contains_key(*key)))
-            .take(max)
-            .map(|(_, key)| Arc::clone(key))
-            .collect()
+    /// The same, to ask it what is due.
+    pub(crate) fn index_mut(&mut self) -> &mut I {
+        &mut self.index
     }
 
     /// A row as the newest layer sees it.
     pub(crate) fn get(&self, key: &[u8]) -> Option<R> {
-        let kept = match self.layers.iter().rev().find_map(|layer| layer.rows.get(key)) {
+        let bytes = match self.layers.iter().rev().find_map(|layer| layer.rows.get(key)) {
             Some(changed) => changed.as_ref()?,
             None => self.rows.get(key)?,
         };
         // It was read when it came in, or written by this very type.
-        decode(key, &kept.bytes).ok()
+        decode(key, bytes).ok()
     }
 
     /// Rows, the layers aside.
@@ -135,28 +107,17 @@ impl<R: Serialize + DeserializeOwned> Table<R> {
         self.rows.len()
     }
 
-    fn put(&mut self, key: Key, row: Option<Kept>) {
+    fn put(&mut self, key: Key, row: Option<Bytes>) {
         if let Some(layer) = self.layers.back_mut() {
-            layer.put(key, row);
+            layer.rows.insert(key, row);
         }
     }
 
-    fn settle(&mut self, key: Key, row: Option<Kept>) {
-        let due = row.as_ref().and_then(|row| row.due);
-        let old = match row {
-            Some(row) => self.rows.insert(Arc::clone(&key), row),
+    fn settle(&mut self, key: Key, row: Option<Bytes>) {
+        match row {
+            Some(row) => self.rows.insert(key, row),
             None => self.rows.remove(&key),
         };
-        let old_due = old.and_then(|old| old.due);
-        if old_due == due {
-            return;
-        }
-        if let Some(old_due) = old_due {
-            self.timers.remove(&(old_due, Arc::clone(&key)));
-        }
-        if let Some(due) = due {
-            self.timers.insert((due, key));
-        }
     }
 }
 
@@ -166,9 +127,9 @@ fn decode<R: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<R, BadRow> {
 
 /// The table as it was before the batch, for the half of a keyed stage that runs in parallel.
 #[derive(Debug)]
-pub struct Peek<'a, R>(pub(crate) Option<&'a Table<R>>);
+pub struct Peek<'a, R, I>(pub(crate) Option<&'a Table<R, I>>);
 
-impl<R: Serialize + DeserializeOwned> Peek<'_, R> {
+impl<R: Serialize + DeserializeOwned, I: Index<R>> Peek<'_, R, I> {
     /// The row of a key of the record's own partition.
     pub fn get(&self, key: &[u8]) -> Option<R> {
         self.0.and_then(|table| table.get(key))
@@ -177,33 +138,27 @@ impl<R: Serialize + DeserializeOwned> Peek<'_, R> {
 
 /// The table as one record sees and changes it. What a refused record changed is forgotten.
 #[derive(Debug)]
-pub struct TableView<'a, R> {
-    table: &'a mut Table<R>,
-    changed: Vec<(Key, Option<Kept>)>,
-    row: PhantomData<R>,
+pub struct TableView<'a, R, I> {
+    table: &'a mut Table<R, I>,
+    changed: Vec<(Key, Option<R>)>,
 }
 
-impl<'a, R: Serialize + DeserializeOwned> TableView<'a, R> {
-    pub(crate) fn new(table: &'a mut Table<R>) -> Self {
-        Self { table, changed: Vec::new(), row: PhantomData }
+impl<'a, R: Serialize + DeserializeOwned + Clone, I: Index<R>> TableView<'a, R, I> {
+    pub(crate) fn new(table: &'a mut Table<R, I>) -> Self {
+        Self { table, changed: Vec::new() }
     }
 
     /// The row of a key of the record's own partition.
     pub fn get(&self, key: &[u8]) -> Option<R> {
         match self.changed.iter().rev().find(|(changed, _)| &**changed == key) {
-            Some((_, row)) => decode(key, &row.as_ref()?.bytes).ok(),
+            Some((_, row)) => row.clone(),
             None => self.table.get(key),
         }
     }
 
     /// Sets the row of a key that belongs to the record's own partition.
-    ///
-    /// # Panics
-    /// Where the row cannot become JSON, which is a bug of its type; the runtime makes that record a dead letter.
-    pub fn put(&mut self, key: &[u8], row: &R) {
-        let bytes = serde_json::to_vec(row).expect("a row is plain data and becomes JSON");
-        let kept = Kept { due: (self.table.due)(row), bytes: Bytes::from(bytes) };
-        self.changed.push((Arc::from(key), Some(kept)));
+    pub fn put(&mut self, key: &[u8], row: R) {
+        self.changed.push((Arc::from(key), Some(row)));
     }
 
     /// Deletes the row of a key.
@@ -211,31 +166,60 @@ impl<'a, R: Serialize + DeserializeOwned> TableView<'a, R> {
         self.changed.push((Arc::from(key), None));
     }
 
+    /// What the index of this partition knows.
+    pub fn index(&self) -> &I {
+        self.table.index()
+    }
+
+    /// Whether the row of this key was set or deleted.
+    pub(crate) fn has_changed(&self, key: &[u8]) -> bool {
+        self.changed.iter().any(|(changed, _)| &**changed == key)
+    }
+
     /// The record ended well: its changes stand.
+    ///
+    /// # Panics
+    /// Where a row cannot become JSON, which is a bug of its type; the runtime makes that record a dead letter.
     pub(crate) fn keep(self) {
-        for (key, row) in self.changed {
-            self.table.put(key, row);
+        let encoded: Vec<_> = self
+            .changed
+            .into_iter()
+            .map(|(key, row)| {
+                let bytes = row
+                    .as_ref()
+                    .map(|row| Bytes::from(serde_json::to_vec(row).expect("a row is plain data and becomes JSON")));
+                (key, row, bytes)
+            })
+            .collect();
+        for (key, row, bytes) in encoded {
+            self.table.index.set(&key, row.as_ref());
+            self.table.put(key, bytes);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use schemas::Timestamp;
+
     use super::*;
+    use crate::Timers;
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis)
     }
 
-    fn table() -> Table<i64> {
-        Table::new(|row| Some(at(*row)))
+    type Rows = Table<i64, Timers<i64>>;
+
+    fn table() -> Rows {
+        Table::new(Timers::new(|row| Some(at(*row))))
     }
 
-    fn change(table: &mut Table<i64>, changes: &[(&str, Option<i64>)]) {
+    fn change(table: &mut Rows, changes: &[(&str, Option<i64>)]) {
         let mut view = TableView::new(table);
         for (key, row) in changes {
             match row {
-                Some(row) => view.put(key.as_bytes(), row),
+                Some(row) => view.put(key.as_bytes(), *row),
                 None => view.delete(key.as_bytes()),
             }
         }
@@ -260,7 +244,7 @@ mod tests {
         let mut table = table();
         table.begin();
         let mut view = TableView::new(&mut table);
-        view.put(b"a", &7);
+        view.put(b"a", 7);
         assert_eq!(view.get(b"a"), Some(7));
         drop(view);
         assert_eq!(table.get(b"a"), None);
@@ -272,22 +256,27 @@ mod tests {
         let mut table = table();
         table.restore(b"a", Some(b"10")).unwrap();
         table.restore(b"b", Some(b"20")).unwrap();
-        let due = |table: &Table<i64>, now| {
-            table.due(at(now), 9).iter().map(|key| String::from_utf8_lossy(key).into_owned()).collect::<Vec<_>>()
+        let due = |table: &mut Rows, now| {
+            table
+                .index_mut()
+                .due(at(now), 9)
+                .iter()
+                .map(|key| String::from_utf8_lossy(key).into_owned())
+                .collect::<Vec<_>>()
         };
-        assert_eq!(due(&table, 15), ["a"]);
+        assert_eq!(due(&mut table, 15), ["a"]);
         table.begin();
         change(&mut table, &[("a", Some(30)), ("c", Some(5))]);
-        assert_eq!(due(&table, 15), ["c"], "the layer moved a and brought c");
+        assert_eq!(due(&mut table, 15), ["c"], "the layer moved a and brought c");
         table.aborted();
-        assert_eq!(due(&table, 15), ["a"], "the abort brought a back");
+        assert_eq!(due(&mut table, 15), ["a"], "the abort brought a back");
         table.begin();
         change(&mut table, &[("a", Some(30)), ("b", None)]);
         change(&mut table, &[("a", Some(40))]);
         table.committed();
-        assert!(due(&table, 35).is_empty());
-        assert_eq!(due(&table, 40), ["a"]);
-        assert_eq!((table.next_due(), table.len()), (Some(at(40)), 1));
+        assert!(due(&mut table, 35).is_empty());
+        assert_eq!(due(&mut table, 40), ["a"]);
+        assert_eq!((table.index().next_due(), table.len()), (Some(at(40)), 1));
     }
 
     #[test]

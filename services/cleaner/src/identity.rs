@@ -33,6 +33,7 @@ mod tests {
             headers: Default::default(),
             fetched_at: Timestamp::default(),
             language: None,
+            ai_opt_out: Vec::new(),
             entry: None,
         }
     }

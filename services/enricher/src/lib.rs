@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::{Keyed, Peek, Refusal, TableView};
+use pipeline::{Keyed, Never, PeekOf, Refusal, TableOf, Timers};
 use schemas::{
     Agency, Article, ContentDigest, Counts, Dateline, EnrichedArticle, Enrichment, History, Revision, RevisionRow,
     Timestamp, topic,
@@ -36,9 +36,16 @@ impl Keyed for Enricher {
     type In = Article;
     type Out = EnrichedArticle;
     type Row = RevisionRow;
+    type Index = Timers<RevisionRow>;
     type Prepared = Prepared;
+    type Errand = Never;
+    type Answer = Never;
 
-    fn prepare(&self, article: Article, table: &Peek<'_, RevisionRow>) -> Result<Prepared, Refusal> {
+    fn index(&self) -> Timers<RevisionRow> {
+        Timers::new(Self::expires_at)
+    }
+
+    fn prepare(&self, article: Article, table: &PeekOf<'_, Self>) -> Result<Prepared, Refusal> {
         let content = article.content_digest();
         let known = table.get(article.id.to_string().as_bytes()).is_some_and(|row| row.content == content);
         let enrichment = (!known).then(|| enrich(&article));
@@ -48,7 +55,7 @@ impl Keyed for Enricher {
     fn apply(
         &self,
         prepared: Prepared,
-        table: &mut TableView<'_, RevisionRow>,
+        table: &mut TableOf<'_, Self>,
         now: Timestamp,
     ) -> Result<Vec<EnrichedArticle>, Refusal> {
         let Prepared { article, content, enrichment } = prepared;
@@ -62,7 +69,7 @@ impl Keyed for Enricher {
             }
             if row.content == content {
                 // Seen again: the row lives on, and an older fetch that comes later is late.
-                table.put(key.as_bytes(), &RevisionRow { fetched_at, expires_at, ..row.clone() });
+                table.put(key.as_bytes(), RevisionRow { fetched_at, expires_at, ..row.clone() });
                 return Err(Refusal::Drop("unchanged"));
             }
         }
@@ -70,7 +77,7 @@ impl Keyed for Enricher {
             Some(row) => (row.number.saturating_add(1), row.first_seen_at, History::Revised),
             None => (1, fetched_at, self.history_of_unknown(&article, now)),
         };
-        table.put(key.as_bytes(), &RevisionRow { number, content, first_seen_at, fetched_at, expires_at });
+        table.put(key.as_bytes(), RevisionRow { number, content, first_seen_at, fetched_at, expires_at });
         let revision = Revision { number, content, seen_at: fetched_at, first_seen_at, history };
         let enrichment = enrichment.unwrap_or_else(|| enrich(&article));
         Ok(vec![EnrichedArticle { article, enrichment, revision }])

@@ -3,6 +3,23 @@
 mod address;
 mod client;
 mod decode;
+mod entries;
+mod errand;
+mod metrics;
+mod pages;
+mod polls;
+mod records;
+mod stage;
+#[cfg(test)]
+mod tests;
 
-pub use address::Networks;
-pub use client::{Client, FetchError, FetchLimits, Fetched};
+pub use address::{Block, Networks};
+#[doc(hidden)]
+pub use client::World;
+pub use client::{
+    Accept, Answers, Client, FetchError, FetchLimits, Fetched, Follow, Hop, Lookup, Request, Validators, Verdict,
+};
+pub use errand::{Answer, Errand, run};
+pub use metrics::Metrics;
+pub use records::{Input, Output};
+pub use stage::{Fetcher, Rules, SiteQueues};

@@ -19,12 +19,17 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run all stages in this process: on the embedded log, or on Kafka where brokers are set.
     Up(Up),
+    /// Run the fetcher alone, on Kafka.
+    Fetcher,
     /// Run the cleaner alone, on Kafka.
     Cleaner,
     /// Run the enricher alone, on Kafka.
     Enricher,
     /// Run the sink alone, on Kafka.
     Sink,
+    /// What is watched: add, remove, list feeds.
+    #[command(subcommand)]
+    Feeds(Feeds),
     /// Import pages and texts: .html, .txt and .jsonl, files and whole folders.
     Import(Import),
     /// Clean a page or a text and print the article.
@@ -37,8 +42,106 @@ pub(crate) enum Command {
     /// The topics of the log.
     #[command(subcommand)]
     Topics(Topics),
-    /// Check the settings, say what they mean, and stop.
-    Check,
+    /// Check the settings, or what the guard, robots.txt and a fetch make of a URL.
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Without one, the settings are checked.
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Feeds {
+    /// Watch feeds. The address of a page will do where the page names its feed.
+    Add {
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        #[command(flatten)]
+        about: About,
+        /// Add them unseen.
+        #[arg(long)]
+        no_check: bool,
+    },
+    /// Watch feeds no longer.
+    Remove {
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+    },
+    /// Do not poll feeds for now.
+    Pause {
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// Poll them again.
+        #[arg(long)]
+        off: bool,
+    },
+    /// All feeds: their state, why, next poll, last success, rate.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One feed with its last polls.
+    Show {
+        url: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Watch the feeds of an OPML file.
+    Import {
+        /// The file, or - for standard input.
+        file: String,
+    },
+    /// Print all feeds as OPML.
+    Export,
+    /// Fetch feeds and say what they hold, without watching them. Without any, those that are watched.
+    Check {
+        #[arg(value_name = "URL")]
+        urls: Vec<String>,
+    },
+    /// Print what a feed's document holds.
+    Parse {
+        /// The file, or - for standard input.
+        file: String,
+        /// As JSON: feed and entries.
+        #[arg(long)]
+        json: bool,
+        /// Where it came from, for links that are not absolute.
+        #[arg(long)]
+        url: Option<String>,
+        /// The Content-Type that came with it.
+        #[arg(long)]
+        content_type: Option<String>,
+    },
+}
+
+/// What a user says of a feed.
+#[derive(Debug, Args)]
+pub(crate) struct About {
+    /// Who publishes it.
+    #[arg(long)]
+    pub(crate) publisher: Option<String>,
+    /// Its language (BCP 47), where it does not say.
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// Its country (ISO 3166-1).
+    #[arg(long)]
+    pub(crate) country: Option<String>,
+    /// Your own words for it; may be given several times.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// Never poll sooner (seconds).
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) interval_min: Option<u32>,
+    /// Poll at least this often (seconds).
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) interval_max: Option<u32>,
+    /// How much its freshness matters beside others, from 0.01 to 100.
+    #[arg(long)]
+    pub(crate) weight: Option<f64>,
 }
 
 #[derive(Debug, Args)]

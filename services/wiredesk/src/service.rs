@@ -1,16 +1,17 @@
 //! Running stages: workers, signals, metrics, the end.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{Arc, OnceLock, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use cleaner::Cleaner;
 use enricher::Enricher;
+use fetcher::{Client, Fetcher, Networks};
 use pipeline::{
-    Clock, Health, KeyedWork, Log, LogError, Metrics, RunError, StageWork, Steps, Stop, StoreError, StoreWork, Work,
-    Worker, embedded::EmbeddedLog,
+    Clock, Health, KeyedWork, Log, LogError, Metrics, Pool, RunError, StageWork, Steps, Stop, StoreError, StoreWork,
+    Work, Worker, embedded::EmbeddedLog,
 };
 use prometheus_client::registry::Registry;
 use signal_hook::{
@@ -28,22 +29,28 @@ use crate::{
 
 /// How long a stage may take to end after the stop: every broker may be down.
 const END_MAX: Duration = Duration::from_secs(24);
+/// Threads that wait for sockets.
+const REQUEST_THREADS: usize = 2;
+/// Threads that resolve names, decode and parse.
+const PARSE_THREADS_MAX: usize = 16;
 /// Between two passes of retention over the embedded log.
 const RETAIN_EVERY: Duration = Duration::from_secs(30);
 
 /// A stage that this process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
+    Fetcher,
     Cleaner,
     Enricher,
     Sink,
 }
 
 impl Role {
-    pub(crate) const ALL: [Self; 3] = [Self::Cleaner, Self::Enricher, Self::Sink];
+    pub(crate) const ALL: [Self; 4] = [Self::Fetcher, Self::Cleaner, Self::Enricher, Self::Sink];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Fetcher => "fetcher",
             Self::Cleaner => "cleaner",
             Self::Enricher => "enricher",
             Self::Sink => "sink",
@@ -58,7 +65,10 @@ pub(crate) struct Service {
     pub(crate) stop: Stop,
     pub(crate) screen: Screen,
     metrics: Metrics,
+    fetched: fetcher::Metrics,
     registry: Option<Registry>,
+    /// Where requests wait for their answers.
+    runtime: OnceLock<tokio::runtime::Runtime>,
 }
 
 impl Service {
@@ -66,9 +76,19 @@ impl Service {
     pub(crate) fn new(config: Config, screen: Screen) -> anyhow::Result<Self> {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
+        let fetched = fetcher::Metrics::register(&mut registry);
         let stop = Stop::new();
         hear_signals(stop.clone())?;
-        Ok(Self { config, health: Health::default(), stop, screen, metrics, registry: Some(registry) })
+        Ok(Self {
+            config,
+            health: Health::default(),
+            stop,
+            screen,
+            metrics,
+            fetched,
+            registry: Some(registry),
+            runtime: OnceLock::new(),
+        })
     }
 
     /// Serves the metrics, where the settings say so.
@@ -117,6 +137,7 @@ impl Service {
     ) -> Result<(), RunError> {
         for role in roles {
             match role {
+                Role::Fetcher => self.start_fetcher(log, ended, workers)?,
                 Role::Cleaner => {
                     let stage = Arc::new(Cleaner);
                     self.spawn(log, self.config.cleaner, ended, workers, || Ok(StageWork(Arc::clone(&stage))))?;
@@ -129,6 +150,34 @@ impl Service {
             }
         }
         Ok(())
+    }
+
+    fn start_fetcher(
+        &self,
+        log: &Arc<dyn Log>,
+        ended: &mpsc::Sender<Result<(), RunError>>,
+        workers: &mut Vec<JoinHandle<()>>,
+    ) -> Result<(), RunError> {
+        let fatal = |what: String| RunError::from(LogError::Fatal(what));
+        let networks = Networks::public_and(self.config.allow_private.clone());
+        let client = Client::new(&self.config.user_agent, networks, self.config.fetch_limits.clone())
+            .map_err(|error| fatal(format!("no client for requests: {error}")))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(REQUEST_THREADS)
+            .max_blocking_threads(PARSE_THREADS_MAX)
+            .thread_name("requests")
+            .enable_all()
+            .build()
+            .map_err(|error| fatal(format!("no threads for requests: {error}")))?;
+        let runtime = self.runtime.get_or_init(|| runtime).handle().clone();
+        let stage = Arc::new(Fetcher::new(self.config.rules.clone(), self.fetched.clone()));
+        let limits = Arc::new(feeds::Limits::default());
+        self.spawn(log, self.config.fetcher, ended, workers, || {
+            let (client, limits) = (client.clone(), Arc::clone(&limits));
+            let run = move |errand| fetcher::run(client.clone(), Clock::system(), Arc::clone(&limits), errand);
+            let pool = Pool::new(runtime.clone(), self.config.requests_max, run);
+            Ok(KeyedWork::with_outside(Arc::clone(&stage), Box::new(pool)))
+        })
     }
 
     fn start_sink(

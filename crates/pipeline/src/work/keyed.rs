@@ -1,38 +1,75 @@
 //! A [`Keyed`] stage in the run loop: what is pure in parallel, what touches the table one record at a time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 use rayon::prelude::*;
 use schemas::{RawRecord, Timestamp};
 
-use super::{Ending, Work, Worked, attempt, attempt_on, encode, end};
+use super::{Ending, Share, Work, Worked, attempt, attempt_on, encode, end};
 use crate::{
-    Delivery, Keyed, Log, LogError, Member, Offset, Outgoing, Partition, Peek, Place, Refusal, RunError, TableView,
-    table::Table,
+    Delivery, Index, Key, Keyed, Log, LogError, Member, Offset, Outgoing, Outside, Partition, Peek, Place, Refusal,
+    RunError, TableView, Ticket, outside::Nowhere, table::Table,
 };
 
-/// Rows that are looked at in one batch because they are due.
-const DUE_MAX: usize = 1_000;
+/// A due row that its stage refused or did not change rests so long: it must not keep others from their turn.
+const REST: Duration = Duration::from_secs(60);
+
+/// What a layer of the tables brings with it.
+struct Layer<E, A> {
+    /// Leave when the layer's commit holds.
+    errands: Vec<(Ticket, E)>,
+    /// Were applied in it, and are again where it is undone.
+    answers: Vec<(Ticket, A)>,
+    /// Rows that were due.
+    due: Vec<(Partition, Key)>,
+}
 
 /// A [`Keyed`] stage in the run loop, with its tables.
-#[derive(Debug)]
 pub struct KeyedWork<S: Keyed> {
     stage: Arc<S>,
-    tables: BTreeMap<Partition, Table<S::Row>>,
+    tables: BTreeMap<Partition, Table<S::Row, S::Index>>,
+    outside: Box<dyn Outside<S::Errand, S::Answer>>,
+    layers: VecDeque<Layer<S::Errand, S::Answer>>,
+    /// Answers whose commit was undone.
+    again: VecDeque<(Ticket, S::Answer)>,
+    /// Rows whose commit failed alone.
+    suspects: Vec<(Partition, Key, Timestamp)>,
+    /// Which partition has the first turn.
+    turn: usize,
+}
+
+impl<S: Keyed> fmt::Debug for KeyedWork<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedWork").field("stage", &S::NAME).field("tables", &self.tables.len()).finish_non_exhaustive()
+    }
 }
 
 impl<S: Keyed> KeyedWork<S> {
-    /// With no partition yet.
+    /// With no partition yet, and no outside work.
     pub fn new(stage: Arc<S>) -> Self {
-        Self { stage, tables: BTreeMap::new() }
+        Self::with_outside(stage, Box::new(Nowhere))
     }
 
-    fn row_due(row: &S::Row) -> Option<Timestamp> {
-        [S::due_at(row), S::expires_at(row)].into_iter().flatten().min()
+    /// With no partition yet; errands go to `outside`.
+    pub fn with_outside(stage: Arc<S>, outside: Box<dyn Outside<S::Errand, S::Answer>>) -> Self {
+        Self {
+            stage,
+            tables: BTreeMap::new(),
+            outside,
+            layers: VecDeque::new(),
+            again: VecDeque::new(),
+            suspects: Vec::new(),
+            turn: 0,
+        }
     }
 
-    fn restore(partition: Partition, member: &mut dyn Member) -> Result<Table<S::Row>, LogError> {
-        let mut table = Table::new(Self::row_due);
+    fn restore(&self, partition: Partition, member: &mut dyn Member) -> Result<Table<S::Row, S::Index>, LogError> {
+        let mut table = Table::new(self.stage.index());
         let mut bad = None;
         member.restore(partition, &mut |key, row| {
             if let Err(error) = table.restore(key, row) {
@@ -50,7 +87,7 @@ impl<S: Keyed> KeyedWork<S> {
     }
 
     /// Looks at one row that is due: it expires, or the stage does something about it.
-    fn one_due(&mut self, partition: Partition, key: &[u8], now: Timestamp) -> Result<Vec<Outgoing>, Refusal> {
+    fn one_due(&mut self, partition: Partition, key: &Key, now: Timestamp) -> Result<Vec<Outgoing>, Refusal> {
         let Some(table) = self.tables.get_mut(&partition) else { return Ok(Vec::new()) };
         let Some(row) = table.get(key) else { return Ok(Vec::new()) };
         let mut view = TableView::new(table);
@@ -59,15 +96,90 @@ impl<S: Keyed> KeyedWork<S> {
             view.keep();
             return Ok(Vec::new());
         }
-        let outputs = self.stage.due(key, row, &mut view, now)?;
-        let encoded = encode(&outputs, &RawRecord::default());
-        let encoded = encoded.map_err(|_| Refusal::Reject("not_encoded", String::new()))?;
+        let due = self.stage.due(key, row, &mut view, now)?;
+        let encoded = outgoing(&due.outputs)?;
+        if !view.has_changed(key) {
+            return Err(Refusal::Reject("unchanged", "the row is as due as before".to_owned()));
+        }
         view.keep();
+        if let (Some(errand), Some(layer)) = (due.errand, self.layers.back_mut()) {
+            let ticket = Ticket { partition, key: Arc::clone(key) };
+            layer.errands.push((ticket, errand));
+        }
         Ok(encoded)
     }
 
+    /// Applies answers that have come, within `share`.
+    fn answers(&mut self, share: Share, now: Timestamp, worked: &mut Worked<()>) {
+        if self.tables.is_empty() {
+            return; // amid a rebalance: what is ours again afterwards is applied then
+        }
+        let (mut left, mut bytes) = (share.rows_max, 0);
+        while left > 0 && bytes < share.bytes_max {
+            let Some((ticket, answer)) = self.again.pop_front().or_else(|| self.outside.answer()) else { return };
+            // Of a partition that has gone: its next owner sees a row that was taken, and no answer.
+            let Some(table) = self.tables.get_mut(&ticket.partition) else { continue };
+            left -= 1;
+            let stage = &self.stage;
+            let applied = attempt(|| {
+                let mut view = TableView::new(table);
+                let outputs = outgoing(&stage.answered(&ticket.key, &answer, &mut view, now)?)?;
+                view.keep();
+                Ok(outputs)
+            });
+            worked.touched.push(ticket.partition);
+            match applied {
+                Ok(outputs) => {
+                    bytes += outputs.iter().map(|output| output.record.bytes()).sum::<usize>();
+                    worked.outputs.extend(outputs);
+                }
+                Err(ending) => say::<S>(&ticket.key, "an answer was refused by its own stage", &ending),
+            }
+            if let Some(layer) = self.layers.back_mut() {
+                layer.answers.push((ticket, answer));
+            }
+        }
+    }
+
+    /// Looks at rows that are due, partition by partition in turn.
+    fn rows_due(&mut self, share: Share, now: Timestamp, worked: &mut Worked<()>) {
+        let promised: usize = self.layers.iter().map(|layer| layer.errands.len()).sum();
+        let mut left = share.rows_max.min(self.outside.room().saturating_sub(promised));
+        let mut due = Vec::new();
+        let mut partitions: Vec<_> = self.tables.keys().copied().collect();
+        let first = self.turn.checked_rem(partitions.len()).unwrap_or(0);
+        partitions.rotate_left(first);
+        self.turn = self.turn.wrapping_add(1);
+        for (place, partition) in partitions.iter().enumerate() {
+            let Some(table) = self.tables.get_mut(partition) else { continue };
+            let fair = left.div_ceil(partitions.len() - place);
+            let keys = table.index_mut().due(now, fair);
+            left -= keys.len();
+            due.extend(keys.into_iter().map(|key| (*partition, key)));
+        }
+        for (partition, key) in due {
+            worked.touched.push(partition);
+            match attempt(|| self.one_due(partition, &key, now)) {
+                Ok(outputs) => worked.outputs.extend(outputs),
+                Err(ending) => {
+                    say::<S>(&key, "a due row was refused by its own stage", &ending);
+                    self.rest(partition, &key, now);
+                }
+            }
+            if let Some(layer) = self.layers.back_mut() {
+                layer.due.push((partition, key));
+            }
+        }
+    }
+
+    fn rest(&mut self, partition: Partition, key: &Key, now: Timestamp) {
+        if let Some(table) = self.tables.get_mut(&partition) {
+            table.index_mut().snooze(key, now.plus(REST));
+        }
+    }
+
     fn changes(&self) -> Vec<Outgoing> {
-        let of = |(partition, table): (&Partition, &Table<S::Row>)| {
+        let of = |(partition, table): (&Partition, &Table<S::Row, S::Index>)| {
             let partition = *partition;
             let change = move |(key, value)| Outgoing {
                 topic: S::TABLE,
@@ -78,6 +190,18 @@ impl<S: Keyed> KeyedWork<S> {
         };
         self.tables.iter().flat_map(of).collect()
     }
+}
+
+fn outgoing<T: schemas::Encode>(outputs: &[T]) -> Result<Vec<Outgoing>, Refusal> {
+    encode(outputs, &RawRecord::default()).map_err(|_| Refusal::Reject("not_encoded", String::new()))
+}
+
+fn say<S: Keyed>(key: &[u8], what: &str, ending: &Ending) {
+    let why = match ending {
+        Ending::Dropped(reason) => *reason,
+        Ending::Refused(refused) => refused.reason,
+    };
+    tracing::error!(stage = S::NAME, key = %String::from_utf8_lossy(key), why, "{what}: a bug");
 }
 
 impl<S: Keyed> Work for KeyedWork<S> {
@@ -96,7 +220,7 @@ impl<S: Keyed> Work for KeyedWork<S> {
         let mut restored = BTreeMap::new();
         for (place, _) in partitions {
             if !self.tables.contains_key(&place.partition) && !restored.contains_key(&place.partition) {
-                restored.insert(place.partition, Self::restore(place.partition, member)?);
+                restored.insert(place.partition, self.restore(place.partition, member)?);
             }
         }
         self.tables.append(&mut restored);
@@ -111,13 +235,14 @@ impl<S: Keyed> Work for KeyedWork<S> {
 
     fn begin(&mut self) {
         self.tables.values_mut().for_each(Table::begin);
+        self.layers.push_back(Layer { errands: Vec::new(), answers: Vec::new(), due: Vec::new() });
     }
 
     fn work(&mut self, batch: &[Delivery], poisoned: Option<(Place, Offset)>, now: Timestamp) -> Worked<()> {
         let (stage, tables) = (&*self.stage, &self.tables);
         let prepare = |delivery: &Delivery| {
             let peek = Peek(tables.get(&delivery.place.partition));
-            attempt_on(S::NAME, delivery, poisoned, |input| stage.prepare(input, &peek))
+            attempt_on(S::NAME, S::INPUTS, delivery, poisoned, |input| stage.prepare(input, &peek))
         };
         let prepared: Vec<_> = batch.par_iter().map(prepare).collect();
         let mut worked = Worked::new();
@@ -146,42 +271,73 @@ impl<S: Keyed> Work for KeyedWork<S> {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        self.tables.values().filter_map(Table::next_due).min()
+        let promised: usize = self.layers.iter().map(|layer| layer.errands.len()).sum();
+        let full = self.outside.room() <= promised;
+        self.tables.values().filter_map(|table| table.index().next_due()).min().filter(|_| !full)
     }
 
-    fn due(&mut self, now: Timestamp, worked: &mut Worked<()>) {
-        let mut due = Vec::new();
-        for (partition, table) in &self.tables {
-            due.extend(table.due(now, DUE_MAX - due.len()).into_iter().map(|key| (*partition, key)));
+    fn has_errands(&self) -> bool {
+        self.layers.front().is_some_and(|layer| !layer.errands.is_empty())
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.outside.under_way() > 0
+    }
+
+    fn has_answers(&mut self) -> bool {
+        if self.again.is_empty() {
+            self.again.extend(self.outside.answer());
         }
-        if due.is_empty() {
-            return;
-        }
-        for (partition, key) in due {
-            worked.touched.push(partition);
-            match attempt(|| self.one_due(partition, &key, now)) {
-                Ok(outputs) => worked.outputs.extend(outputs),
-                Err(_) => tracing::error!(
-                    stage = S::NAME,
-                    key = %String::from_utf8_lossy(&key),
-                    "a due row was refused by its own stage and stays due: a bug"
-                ),
-            }
+        !self.again.is_empty()
+    }
+
+    fn due(&mut self, share: Share, now: Timestamp, worked: &mut Worked<()>) {
+        self.answers(share, now, worked);
+        self.rows_due(share, now, worked);
+        worked.changes = self.changes();
+    }
+
+    fn drain(&mut self, now: Timestamp, worked: &mut Worked<()>) {
+        self.answers(Share { rows_max: usize::MAX, bytes_max: usize::MAX }, now, worked);
+        for ticket in self.outside.recall() {
+            let Some(table) = self.tables.get_mut(&ticket.partition) else { continue };
+            let mut view = TableView::new(table);
+            self.stage.recalled(&ticket.key, &mut view, now);
+            view.keep();
+            worked.touched.push(ticket.partition);
         }
         worked.changes = self.changes();
     }
 
     fn cancel(&mut self) {
         self.tables.values_mut().for_each(Table::cancel);
+        self.layers.pop_back();
     }
 
     fn committed(&mut self) {
         self.tables.values_mut().for_each(Table::committed);
+        for (ticket, errand) in self.layers.pop_front().into_iter().flat_map(|layer| layer.errands) {
+            if self.tables.contains_key(&ticket.partition) {
+                self.outside.send(ticket, errand);
+            }
+        }
     }
 
     fn aborted(&mut self) -> Result<(), RunError> {
         self.tables.values_mut().for_each(Table::aborted);
+        self.again.extend(self.layers.drain(..).flat_map(|layer| layer.answers));
+        for (partition, key, now) in std::mem::take(&mut self.suspects) {
+            self.rest(partition, &key, now);
+        }
         Ok(())
+    }
+
+    fn suspect(&mut self, now: Timestamp) {
+        let Some(layer) = self.layers.front_mut() else { return };
+        for (ticket, _) in std::mem::take(&mut layer.answers) {
+            tracing::error!(stage = S::NAME, key = %ticket, "an answer whose commit fails alone is forgotten");
+        }
+        self.suspects.extend(std::mem::take(&mut layer.due).into_iter().map(|(partition, key)| (partition, key, now)));
     }
 
     fn table_rows(&self) -> usize {

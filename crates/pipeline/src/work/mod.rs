@@ -50,6 +50,15 @@ impl<B> Worked<B> {
     }
 }
 
+/// How much of a commit may come from what is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Rows and answers, each.
+    pub(crate) rows_max: usize,
+    /// Bytes of outputs; one answer may pass it alone.
+    pub(crate) bytes_max: usize,
+}
+
 /// How the committing thread writes a batch to the stage's store.
 pub type WriteStore<B> = Box<dyn FnMut(&B, Timestamp) -> Result<(), StoreError> + Send>;
 
@@ -92,8 +101,29 @@ pub trait Work: Send + Sized {
         None
     }
 
-    /// Does what is due, into `worked`.
-    fn due(&mut self, _now: Timestamp, _worked: &mut Worked<Self::Batch>) {}
+    /// Whether errands leave when the oldest commit has held.
+    fn has_errands(&self) -> bool {
+        false
+    }
+
+    /// Whether answers from outside may come.
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
+    /// Whether answers from outside have come.
+    fn has_answers(&mut self) -> bool {
+        false
+    }
+
+    /// Does what is due and applies answers from outside, within `share`, into `worked`.
+    fn due(&mut self, _share: Share, _now: Timestamp, _worked: &mut Worked<Self::Batch>) {}
+
+    /// The last batch before a stop: what is under way outside is ended, and rows say so.
+    fn drain(&mut self, _now: Timestamp, _worked: &mut Worked<Self::Batch>) {}
+
+    /// The oldest commit that is under way failed, with nothing in it but one thing that was due: it rests.
+    fn suspect(&mut self, _now: Timestamp) {}
 
     /// Positions move without a record, past what is no record.
     fn advance(&mut self, _ends: &[(Place, Offset)]) -> Option<Self::Batch> {
@@ -178,7 +208,12 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// What every shape asks first of a record.
-fn decode<T: Decode>(stage: &str, delivery: &Delivery, poisoned: Option<(Place, Offset)>) -> Result<T, Ending> {
+fn decode<T: Decode>(
+    stage: &str,
+    inputs: &[&str],
+    delivery: &Delivery,
+    poisoned: Option<(Place, Offset)>,
+) -> Result<T, Ending> {
     if dead_letter::is_for_another(&delivery.record, stage) {
         return Err(Ending::Dropped("replayed_for_another"));
     }
@@ -186,13 +221,17 @@ fn decode<T: Decode>(stage: &str, delivery: &Delivery, poisoned: Option<(Place, 
         let message = "the commit of this record alone was refused by the log".to_owned();
         return Err(Ending::Refused(Refused { class: "commit_failed", reason: "commit_failed", message, attempts: 1 }));
     }
-    match catch_unwind(AssertUnwindSafe(|| T::decode(&delivery.record))) {
+    match catch_unwind(AssertUnwindSafe(|| T::decode_from(topic_of(inputs, delivery), &delivery.record))) {
         Ok(decoded) => Ok(decoded?),
         Err(_) => {
             let message = "reading the record panicked".to_owned();
             Err(Ending::Refused(Refused { class: "panic", reason: "panic", message, attempts: 1 }))
         }
     }
+}
+
+fn topic_of<'a>(inputs: &[&'a str], delivery: &Delivery) -> &'a str {
+    inputs.get(delivery.place.input).copied().unwrap_or_default()
 }
 
 /// The outputs of one record, encoded, with its trace context.
@@ -235,7 +274,7 @@ fn end<B>(
         }
         Err(Ending::Dropped(reason)) => Ended { outcome: Outcome::Dropped, reason },
         Err(Ending::Refused(refused)) => {
-            let topic = inputs.get(delivery.place.input).copied().unwrap_or_default();
+            let topic = topic_of(inputs, delivery);
             worked.outputs.push(dead_letter::letter(stage, topic, delivery, &refused, now));
             Ended { outcome: Outcome::Refused, reason: refused.reason }
         }
@@ -256,7 +295,7 @@ impl<S: Stage> Work for StageWork<S> {
     fn work(&mut self, batch: &[Delivery], poisoned: Option<(Place, Offset)>, now: Timestamp) -> Worked<()> {
         let stage = &*self.0;
         let one = |delivery: &Delivery| {
-            let out = attempt_on(S::NAME, delivery, poisoned, |input| stage.process(input))?;
+            let out = attempt_on(S::NAME, S::INPUTS, delivery, poisoned, |input| stage.process(input))?;
             encode(&out, &delivery.record)
         };
         let endings: Vec<_> = batch.par_iter().map(one).collect();
@@ -271,15 +310,17 @@ impl<S: Stage> Work for StageWork<S> {
 /// Decodes for each try anew: a stage takes its input by value, and a second try is rare.
 fn attempt_on<I: Decode, O>(
     stage: &str,
+    inputs: &[&str],
     delivery: &Delivery,
     poisoned: Option<(Place, Offset)>,
     run: impl Fn(I) -> Result<O, Refusal>,
 ) -> Result<O, Ending> {
-    let mut first = Some(decode::<I>(stage, delivery, poisoned)?);
+    let mut first = Some(decode::<I>(stage, inputs, delivery, poisoned)?);
     attempt(|| {
         let input = match first.take() {
             Some(input) => input,
-            None => I::decode(&delivery.record).map_err(|error| Refusal::Reject("decode", chain(&error)))?,
+            None => I::decode_from(topic_of(inputs, delivery), &delivery.record)
+                .map_err(|error| Refusal::Reject("decode", chain(&error)))?,
         };
         run(input)
     })

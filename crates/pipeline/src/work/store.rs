@@ -109,7 +109,8 @@ impl<S: Store> Work for StoreWork<S> {
         poisoned: Option<(Place, Offset)>,
         now: Timestamp,
     ) -> Worked<StoreBatch<S::In>> {
-        let decoded: Vec<_> = batch.par_iter().map(|delivery| decode::<S::In>(S::NAME, delivery, poisoned)).collect();
+        let decoded: Vec<_> =
+            batch.par_iter().map(|delivery| decode::<S::In>(S::NAME, S::INPUTS, delivery, poisoned)).collect();
         let mut worked = Worked::new();
         let mut rows = Vec::new();
         let mut moves = BTreeMap::<Place, Offset>::new();

@@ -214,6 +214,7 @@ impl Importer<'_> {
             headers: BTreeMap::new(),
             fetched_at: self.clock.now(),
             language: None,
+            ai_opt_out: Vec::new(),
             entry: None,
         }
     }

@@ -1,7 +1,9 @@
 //! One file a command.
 
+mod check;
 mod clean;
 mod dead_letters;
+mod feeds;
 mod import;
 mod stages;
 mod tail;
@@ -59,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
     logging::set_up(config.log_json, &config.log_level, &screen)?;
     match cli.command {
         Command::Up(up) => stages::up(config, screen, &up)?,
+        Command::Fetcher => stages::one(config, screen, Role::Fetcher)?,
         Command::Cleaner => stages::one(config, screen, Role::Cleaner)?,
         Command::Enricher => stages::one(config, screen, Role::Enricher)?,
         Command::Sink => stages::one(config, screen, Role::Sink)?,
@@ -67,23 +70,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Tail(tail) => tail::run(&config, &tail)?,
         Command::DeadLetters(which) => dead_letters::run(&config, &which)?,
         Command::Topics(what) => topics::run(&config, &what)?,
-        Command::Check => check(&config)?,
+        Command::Feeds(what) => feeds::run(&config, &what)?,
+        Command::Check(check) => check::run(&config, &check)?,
     }
     Ok(0)
-}
-
-/// What the settings come to.
-fn check(config: &Config) -> anyhow::Result<()> {
-    let log = match &config.kafka {
-        Some(kafka) => format!("Kafka at {}, prefix {:?}", kafka.settings.brokers, kafka.settings.prefix),
-        None => format!("embedded, in {}", config.data.display()),
-    };
-    let target = match &config.target {
-        settings::Target::Lake { path, .. } => format!("Delta lake in {}", path.display()),
-        settings::Target::JsonLines => "JSON Lines on standard output".to_owned(),
-    };
-    let listen = config.listen.map_or_else(|| "nowhere".to_owned(), |listen| listen.to_string());
-    print(&format!("the settings are good\nlog      {log}\nsink     {target}\nmetrics  {listen}"))
 }
 
 /// A line on standard output; a reader that has left ends the command quietly.

@@ -4,7 +4,7 @@ use std::thread;
 
 use anyhow::Context as _;
 
-use super::{BadInput, import};
+use super::{BadInput, feeds, import};
 use crate::{
     cli::Up,
     open::{As, open, ready},
@@ -24,6 +24,7 @@ pub(super) fn up(config: Config, screen: Screen, up: &Up) -> anyhow::Result<()> 
     if !ready(&*opened.log, &service.health, &service.stop)? {
         return Ok(());
     }
+    feeds::keep_settings(&*opened.log, &service.config.feeds)?;
     let importing = (!up.import.is_empty()).then(|| {
         let (log, paths) = (std::sync::Arc::clone(&opened.log), up.import.clone());
         let (screen, stop) = (service.screen.clone(), service.stop.clone());
@@ -56,6 +57,9 @@ pub(super) fn one(config: Config, screen: Screen, role: Role) -> anyhow::Result<
     let opened = open(&service.config, As::Owner, &service.health, &service.stop)?;
     if !ready(&*opened.log, &service.health, &service.stop)? {
         return Ok(());
+    }
+    if role == Role::Fetcher {
+        feeds::keep_settings(&*opened.log, &service.config.feeds)?;
     }
     Ok(service.run(&opened, &[role])?)
 }

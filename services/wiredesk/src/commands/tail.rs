@@ -63,11 +63,12 @@ pub(super) fn all(
     mut each: impl FnMut(Delivery) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let known = log.topics().map_err(RunError::from)?;
-    let partitions = known.iter().find(|info| info.name == topic).map_or(0, |info| info.partitions);
+    let Some(info) = known.iter().find(|info| info.name == topic) else { return Ok(()) };
+    let partitions = info.partitions;
     for partition in (0..partitions).map(Partition) {
         let bounds = log.bounds(topic, partition).map_err(RunError::from)?;
-        if bounds.is_empty() {
-            continue;
+        if bounds.is_empty() && !info.compacted {
+            continue; // a table has rows, and on the embedded log no records
         }
         let mut cursor = log.cursor(topic, partition, bounds.start).map_err(RunError::from)?;
         let mut quiet = 0;

@@ -58,6 +58,8 @@ fn fields(sample: &toml::Table) -> BTreeMap<String, (Vec<String>, toml::Value)> 
                     add(vec![name.clone(), field.clone()], value);
                 }
             }
+            // A list of tables, such as that of the feeds, does not fit into a variable.
+            toml::Value::Array(_) => {}
             _ => add(vec![name.clone()], value),
         }
     }
@@ -70,9 +72,14 @@ fn typed(variable: &str, text: &str, example: &toml::Value) -> Result<toml::Valu
         toml::Value::Integer(_) => toml::Value::Integer(text.trim().parse().map_err(|_| wrong("a whole number"))?),
         toml::Value::Boolean(_) => toml::Value::Boolean(text.trim().parse().map_err(|_| wrong("true or false"))?),
         // Several, parted by commas.
-        toml::Value::Array(_) => {
+        toml::Value::Array(examples) => {
+            let number = matches!(examples.first(), Some(toml::Value::Integer(_)));
             let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-            toml::Value::Array(parts.map(|part| toml::Value::String(part.to_owned())).collect())
+            let one = |part: &str| match number {
+                true => part.parse().map(toml::Value::Integer).map_err(|_| wrong("whole numbers parted by commas")),
+                false => Ok(toml::Value::String(part.to_owned())),
+            };
+            toml::Value::Array(parts.map(one).collect::<Result<_, _>>()?)
         }
         _ => toml::Value::String(text.to_owned()),
     })

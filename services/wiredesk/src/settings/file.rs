@@ -1,7 +1,8 @@
 //! What the settings file may say. Field names end in their unit or bound; deploy/config/wiredesk.toml explains each.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use fetcher::FetchLimits;
 use pipeline::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
     pub(super) data: PathBuf,
+    pub(super) feeds: Vec<FeedFile>,
     pub(super) topics: TopicsFile,
+    pub(super) fetcher: FetcherFile,
     pub(super) cleaner: StageFile,
     pub(super) enricher: EnricherFile,
     pub(super) sink: SinkFile,
@@ -22,8 +25,10 @@ pub(super) struct File {
 impl Default for File {
     fn default() -> Self {
         Self {
-            data: PathBuf::from("wiredesk-data"),
+            data: PathBuf::from(super::DATA),
+            feeds: Vec::new(),
             topics: TopicsFile::default(),
+            fetcher: FetcherFile::default(),
             cleaner: StageFile::default(),
             enricher: EnricherFile::default(),
             sink: SinkFile::default(),
@@ -134,11 +139,144 @@ pub(super) enum SinkTarget {
     JsonLines,
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+/// A feed that leaves when it leaves the file.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedFile {
+    pub(super) url: String,
+    #[serde(default)]
+    pub(super) publisher: Option<String>,
+    #[serde(default)]
+    pub(super) language: Option<String>,
+    #[serde(default)]
+    pub(super) country: Option<String>,
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
+    #[serde(default)]
+    pub(super) interval_s_min: Option<u32>,
+    #[serde(default)]
+    pub(super) interval_s_max: Option<u32>,
+    #[serde(default)]
+    pub(super) weight: Option<f64>,
+    #[serde(default)]
+    pub(super) paused: bool,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FetcherFile {
+    pub(super) workers: u32,
+    pub(super) batch_records_max: usize,
+    pub(super) batch_bytes_max: usize,
+    pub(super) dead_letters_in_row_max: u32,
+    pub(super) requests_max: usize,
+    pub(super) poll_interval_s: u64,
+    pub(super) poll_interval_s_min: u64,
+    pub(super) poll_interval_s_max: u64,
+    pub(super) publisher_wait_s_max: u64,
+    pub(super) backoff_s_min: u64,
+    pub(super) backoff_s_max: u64,
+    pub(super) first_poll: String,
+    pub(super) first_poll_spacing_ms: u64,
+    pub(super) refetch_s_min: u64,
+    pub(super) page_given_up_hours: u64,
+    pub(super) page_kept_hours: u64,
+    pub(super) page_hops_max: u8,
+    pub(super) site_interval_ms: u64,
+    pub(super) site_requests_max: usize,
+    pub(super) crawl_delay_s_max: u64,
+    pub(super) robots_for_feeds: bool,
+    pub(super) feed_content: bool,
+}
+
+impl Default for FetcherFile {
+    fn default() -> Self {
+        let StageFile { batch_records_max, batch_bytes_max, dead_letters_in_row_max, .. } = StageFile::default();
+        let policy = frontier::Policy::DEFAULT;
+        Self {
+            workers: 1,
+            batch_records_max,
+            batch_bytes_max,
+            dead_letters_in_row_max,
+            requests_max: 64,
+            poll_interval_s: policy.interval_mean.as_secs(),
+            poll_interval_s_min: policy.interval_min.as_secs(),
+            poll_interval_s_max: policy.interval_max.as_secs(),
+            publisher_wait_s_max: policy.publisher_wait_max.as_secs(),
+            backoff_s_min: policy.backoff_min.as_secs(),
+            backoff_s_max: policy.backoff_max.as_secs(),
+            first_poll: "newest 20".to_owned(),
+            first_poll_spacing_ms: 700,
+            refetch_s_min: policy.refetch_min.as_secs(),
+            page_given_up_hours: policy.page_given_up.as_secs() / 3600,
+            page_kept_hours: policy.page_kept.as_secs() / 3600,
+            page_hops_max: 5,
+            site_interval_ms: 1_000,
+            site_requests_max: 1,
+            crawl_delay_s_max: 60,
+            robots_for_feeds: true,
+            feed_content: true,
+        }
+    }
+}
+
+impl FetcherFile {
+    pub(super) fn stage(&self) -> StageFile {
+        let Self { workers, batch_records_max, batch_bytes_max, dead_letters_in_row_max, .. } = *self;
+        StageFile { workers, batch_records_max, batch_bytes_max, dead_letters_in_row_max }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FetchFile {
     pub(super) contact: String,
     pub(super) allow_private: Vec<String>,
+    pub(super) ports: Vec<u16>,
+    pub(super) connect_ms_max: u64,
+    pub(super) read_ms_max: u64,
+    pub(super) total_ms_max: u64,
+    pub(super) rate_bytes_min: u64,
+    pub(super) rate_after_ms: u64,
+    pub(super) redirects_max: u32,
+    pub(super) headers_max: usize,
+    pub(super) header_bytes_max: usize,
+    pub(super) interim_max: u32,
+    pub(super) chunks_max: u32,
+    pub(super) addresses_max: usize,
+    pub(super) lookups_max: usize,
+    pub(super) idle_connections_max: usize,
+    pub(super) idle_per_host_max: usize,
+    pub(super) idle_s_max: u64,
+    pub(super) window_bytes: u32,
+}
+
+impl Default for FetchFile {
+    fn default() -> Self {
+        let limits = FetchLimits::default();
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            contact: String::new(),
+            allow_private: Vec::new(),
+            ports: limits.ports,
+            connect_ms_max: millis(limits.connect),
+            read_ms_max: millis(limits.read),
+            total_ms_max: millis(limits.total),
+            rate_bytes_min: limits.rate_min,
+            rate_after_ms: millis(limits.rate_after),
+            redirects_max: limits.redirects_max,
+            headers_max: limits.headers_max,
+            header_bytes_max: limits.header_bytes_max,
+            interim_max: limits.interim_max,
+            chunks_max: limits.chunks_max,
+            addresses_max: limits.addresses_max,
+            lookups_max: limits.lookups_max,
+            idle_connections_max: limits.idle_max,
+            idle_per_host_max: limits.idle_per_host_max,
+            idle_s_max: limits.idle.as_secs(),
+            window_bytes: limits.window_bytes,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]

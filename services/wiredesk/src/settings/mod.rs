@@ -2,8 +2,11 @@
 //! before anything is opened.
 
 mod environment;
+mod fetch;
 mod file;
 mod near;
+
+pub(crate) use near::nearest;
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +15,19 @@ use std::{
     time::Duration,
 };
 
+use fetcher::{FetchLimits, Rules};
 use ipnet::IpNet;
 use pipeline::{DeadLetterLimit, Limits, kafka::KafkaSettings};
+
+use schemas::Feed;
 
 use self::file::{File, SinkTarget, StageFile};
 
 /// The annotated sample: the one list of all fields.
 pub(crate) const SAMPLE: &str = include_str!("../../../../deploy/config/wiredesk.toml");
+
+/// Where the log and the lake are, where nothing else is set.
+pub(crate) const DATA: &str = "wiredesk-data";
 
 /// What the program sees.
 #[derive(Clone, Debug)]
@@ -27,6 +36,11 @@ pub(crate) struct Config {
     pub(crate) kafka: Option<KafkaConfig>,
     pub(crate) partitions: u32,
     pub(crate) retention: Duration,
+    pub(crate) feeds: Vec<Feed>,
+    pub(crate) fetcher: StageConfig,
+    pub(crate) rules: Rules,
+    pub(crate) requests_max: usize,
+    pub(crate) fetch_limits: FetchLimits,
     pub(crate) cleaner: StageConfig,
     pub(crate) enricher: StageConfig,
     pub(crate) revisions_kept: Duration,
@@ -148,7 +162,13 @@ fn check(file: File) -> Result<Config, SettingsError> {
             log_retention: Duration::from_secs(file.sink.log_retention_hours * 3600),
         },
     };
+    let fetch_limits = fetch::client(&file.fetch)?;
     Ok(Config {
+        feeds: fetch::feeds(&file.feeds)?,
+        fetcher: stage("fetcher", &file.fetcher.stage(), Limits::STAGE)?,
+        rules: fetch::rules(&file.fetcher, fetch_limits.total)?,
+        requests_max: file.fetcher.requests_max,
+        fetch_limits,
         cleaner: stage("cleaner", &file.cleaner, Limits::STAGE)?,
         enricher: stage("enricher", &file.enricher.stage(), Limits::STAGE)?,
         sink: stage("sink", &file.sink.stage(), sink_limits)?,
@@ -280,6 +300,12 @@ mod tests {
             ("[topics]\npartitions = 0", "topics.partitions"),
             ("[sink]\ninterval_ms = 1", "sink.interval_ms"),
             ("[http]\nlisten = \"nowhere\"", "http.listen"),
+            ("[fetcher]\nfirst_poll = \"some\"", "fetcher.first_poll"),
+            ("[fetcher]\npoll_interval_s = 1", "fetcher.poll_interval_s"),
+            ("[fetch]\nports = []", "fetch.ports"),
+            ("[[feeds]]\nurl = \"ftp://a.example/\"", "ftp://a.example/"),
+            ("[[feeds]]\nurl = \"http://a.example/\"\n[[feeds]]\nurl = \"http://a.example/#x\"", "listed once"),
+            ("[[feeds]]\nurl = \"http://a.example/\"\nlanguage = \"klingon\"", "language"),
             ("[kafka]\nbrokers = \"b\"", "kafka.brokers"),
             ("[kafka]\nbrokers = \"b:1\"\nprefix = \"a/b\"", "kafka.prefix"),
         ] {
