@@ -72,6 +72,9 @@ pub struct SiteState {
     /// The request for it that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// When a request last ended, or left without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
     /// Requests for it that failed since the last answer.
     #[serde(default)]
     pub failures: u32,
@@ -114,6 +117,12 @@ pub struct FeedState {
     /// The request that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// When a request last ended, or left without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// Its first poll takes more than the newest entries: what it holds is news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_poll_since: Option<Timestamp>,
     /// The validator of the last answer, as received (RFC 9110 section 8.8.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
@@ -175,6 +184,8 @@ impl FeedState {
             next_poll,
             reason: reason.to_owned(),
             taken: None,
+            asked_at: None,
+            first_poll_since: None,
             etag: None,
             last_modified: None,
             body: None,
@@ -265,6 +276,12 @@ pub struct PageState {
     /// The request that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// When a request last ended, or left without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// Its entry changed while a request was under way: it is fetched once more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// Tries that failed.
     #[serde(default)]
     pub failures: u32,

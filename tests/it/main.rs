@@ -12,6 +12,7 @@ mod broker;
 mod contract;
 mod errands;
 mod house;
+mod news;
 mod run_loop;
 mod support;
 mod whole;

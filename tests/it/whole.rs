@@ -53,9 +53,13 @@ impl Deployment {
     }
 
     pub(crate) fn kafka(brokers: &str) -> Self {
+        Self::kafka_with(brokers, "")
+    }
+
+    pub(crate) fn kafka_with(brokers: &str, more: &str) -> Self {
         let settings = crate::support::kafka_settings(brokers);
         Self::with(format!(
-            "[kafka]\nbrokers = \"{brokers}\"\nprefix = \"{}\"\nreplication = 1\nsession_timeout_ms = 6000\n",
+            "{more}[kafka]\nbrokers = \"{brokers}\"\nprefix = \"{}\"\nreplication = 1\nsession_timeout_ms = 6000\n",
             settings.prefix
         ))
     }
@@ -78,9 +82,15 @@ impl Deployment {
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        self.start_with(arguments, &[])
+    }
+
+    pub(crate) fn start_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
         let log = self.folder.path().join(format!("{}.log", arguments[0]));
         let file = fs::File::options().create(true).append(true).open(&log).unwrap();
-        let process = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
         Running { process, log }
     }
 
@@ -90,6 +100,11 @@ impl Deployment {
 
     pub(crate) fn lake(&self) -> PathBuf {
         self.data().join("lake")
+    }
+
+    /// Adds to the settings file, until it is changed again.
+    pub(crate) fn append(&self, more: &str) {
+        fs::write(self.folder.path().join("wiredesk.toml"), format!("{}\n{more}", self.settings)).unwrap();
     }
 
     /// Changes a setting of the file.
@@ -182,16 +197,23 @@ fn python() -> PathBuf {
 
 /// The lake's rows by id, as all readers agree on them; each revision once.
 pub(crate) fn lake(path: &Path) -> BTreeMap<(String, u64), Value> {
+    lake_or_why(path).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The same of a lake that is being written to: the readers, one after the other, may have seen different states.
+pub(crate) fn lake_or_why(path: &Path) -> Result<BTreeMap<(String, u64), Value>, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("lake/read.py");
     let output = Command::new(python()).arg(script).arg("--rows").arg(path).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
     let mut rows = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let key = (row["article_id"].as_str().unwrap().to_owned(), row["revision"].as_u64().unwrap());
         assert!(rows.insert(key.clone(), row).is_none(), "{key:?} is there twice");
     }
-    rows
+    Ok(rows)
 }
 
 fn samples() -> String {

@@ -25,6 +25,11 @@ use notes::Notes;
 use sniff::Kind;
 use xml::Reader;
 
+/// The text of HTML such as a summary, on one line. It is text again: nothing in it is markup.
+pub fn plain(html: &str) -> String {
+    text::of_html(html)
+}
+
 /// What is known of a body beside its bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints<'a> {

@@ -6,6 +6,9 @@ use schemas::{PageState, Timestamp};
 
 use crate::{Policy, Spread};
 
+/// How long a failure keeps a page from being asked for again, when it is named again.
+const FAILED_KEPT: Duration = Duration::from_secs(3600);
+
 /// What a request for a page brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fetched {
@@ -67,8 +70,16 @@ pub fn fetched(page: &mut PageState, url: &str, what: Fetched, policy: &Policy, 
             reason
         }
     };
+    if page.again && what == Fetched::Done {
+        // What came may be older than the change.
+        (page.again, page.failures, page.done_at) = (false, 0, Some(now));
+        (page.due, page.since, page.reason) =
+            (Some(now.plus(policy.refetch_min)), Some(now), Some("changed".to_owned()));
+        return;
+    }
     *page = PageState {
         failures: page.failures,
+        asked_at: page.asked_at,
         done_at: Some(now),
         reason: Some(reason.to_owned()),
         expires_at: Some(now.plus(policy.page_kept)),
@@ -92,6 +103,12 @@ pub enum Owed {
     Known,
 }
 
+/// A page that could not be had may be there by now, when somebody names it again.
+fn failed_long_ago(page: &PageState, now: Timestamp) -> bool {
+    let is_had = matches!(page.reason.as_deref(), Some("ok" | "moved"));
+    !is_had && page.done_at.is_some_and(|done| now.since(done) >= FAILED_KEPT)
+}
+
 /// Whether a page is owed because of an entry, and from when.
 pub fn owed(
     page: Option<&PageState>,
@@ -104,6 +121,7 @@ pub fn owed(
     match page {
         None => Owed::From(from),
         Some(page) if page.due.is_some() || page.taken.is_some() => Owed::Already,
+        Some(page) if failed_long_ago(page, now) => Owed::From(from),
         Some(page) if changed => Owed::From(from.max(page.done_at.map_or(now, |done| done.plus(policy.refetch_min)))),
         Some(_) => Owed::Known,
     }

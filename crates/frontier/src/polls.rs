@@ -140,7 +140,7 @@ pub fn polled(feed: &mut FeedState, what: &Polled, mean_root: Option<f64>, polic
             }
             (policy.backoff(feed.failures, Spread::of(feed.feed.url.as_str())), "gone")
         }
-        Polled::Forbidden => (policy.publisher_wait_max, "robots"),
+        Polled::Forbidden => (policy.publisher_wait_max.max(policy.interval_max), "robots"),
     };
     feed.taken = None;
     feed.reason = reason.to_owned();

@@ -17,6 +17,9 @@ use crate::{pages, polls, robots::Robots, sites};
 /// A row's key, `domain kind URL`.
 pub type Key = Arc<[u8]>;
 
+/// A turn that brings no request delays the site's next one by this.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// What a site is spared.
 #[derive(Clone, Copy, Debug)]
 pub struct Politeness {
@@ -54,6 +57,8 @@ struct Item {
     state: State,
     /// The square root of weight times rate, for a feed that is polled.
     root: f32,
+    /// It was handed out and not set since: when the site was asked before, if it was.
+    handed: Option<Option<Timestamp>>,
 }
 
 /// What an origin asks of us.
@@ -71,6 +76,9 @@ struct Site {
     taken: BTreeSet<(Timestamp, Key)>,
     wishes: Vec<Wish>,
     last_request: Option<Timestamp>,
+    /// When it last had a turn, and when one last brought no request.
+    now: Option<Timestamp>,
+    looked_at: Option<Timestamp>,
     /// A feed had the last turn: a page goes first, so that neither keeps the other waiting for ever.
     feed_was_last: bool,
     /// Where it stands in the order of sites.
@@ -87,7 +95,8 @@ impl Site {
         let interval = politeness.interval.max(crawl_delay.min(politeness.crawl_delay_max));
         let polite = self.last_request.map(|last| last.plus(interval));
         let allowed = self.wishes.iter().map(|wish| wish.not_before).max();
-        [Some(first), polite, allowed].into_iter().flatten().max()
+        let looked = self.looked_at.map(|at| at.plus(LOOK));
+        [Some(first), polite, allowed, looked].into_iter().flatten().max()
     }
 
     /// When something can be done about this site: a request, or a lease that runs out.
@@ -163,6 +172,7 @@ impl Queues {
 
     /// A row is now this, or gone.
     pub fn set(&mut self, key: &Key, row: Option<&FrontierRow>) {
+        let handed = self.items.get(key).and_then(|item| item.handed);
         let site = self.forget(key, row.is_some());
         let Some(row) = row else {
             if let Some(site) = site {
@@ -177,27 +187,35 @@ impl Queues {
         let (lane, state, last, root) = match row {
             FrontierRow::Site(row) => {
                 self.wish(site, key, row);
-                let last = row.taken.map(|taken| taken.at).max(row.robots_at);
+                let last = row.taken.map(|taken| taken.at).max(row.asked_at);
                 let expiring = sites::expires_at(row).map(State::Expiring);
                 (Lane::Robots, taken(row.taken).or(due(row.robots_due)).or(expiring), last, 0.0)
             }
             FrontierRow::Feed(row) => {
                 let root = if row.next_poll.is_some() || row.taken.is_some() { polls::root(row) } else { 0.0 };
-                let last = row.taken.map(|taken| taken.at).max(row.last_poll);
+                let last = row.taken.map(|taken| taken.at).max(row.asked_at);
                 (Lane::Feeds, taken(row.taken).or(due(row.next_poll)), last, root)
             }
             FrontierRow::Page(row) => {
                 let expiring = pages::expires_at(row).map(State::Expiring);
-                let last = row.taken.map(|taken| taken.at).max(row.done_at);
+                let last = row.taken.map(|taken| taken.at).max(row.asked_at);
                 (Lane::Pages, taken(row.taken).or(due(row.due)).or(expiring), last, 0.0)
             }
         };
-        let item = Item { site, lane, state: state.unwrap_or(State::Resting), root };
+        let state = state.unwrap_or(State::Resting);
+        let item = Item { site, lane, state, root, handed: None };
         if root > 0.0 {
             self.polled += 1;
             self.roots += f64::from(root);
         }
         let place = &mut self.sites[site as usize];
+        if let Some(before) = handed
+            && !matches!(state, State::Taken(_))
+        {
+            // No request came of its turn, which then costs the others next to nothing.
+            place.last_request = before;
+            place.looked_at = place.now;
+        }
         place.last_request = place.last_request.max(last);
         self.place(key, &item);
         self.items.insert(Arc::clone(key), item);
@@ -235,7 +253,7 @@ impl Queues {
     pub fn snooze(&mut self, key: &Key, until: Timestamp) {
         let Some(mut item) = self.items.remove(key) else { return };
         self.unplace(key, &item);
-        item.state = State::Due(until);
+        (item.state, item.handed) = (State::Due(until), None);
         self.place(key, &item);
         let site = item.site;
         self.items.insert(Arc::clone(key), item);
@@ -257,9 +275,11 @@ impl Queues {
         let (_, key) = place.choose(now)?;
         let until = now.plus(self.politeness.lease);
         place.taken.insert((until, Arc::clone(&key)));
-        place.last_request = place.last_request.max(Some(now));
+        let before = place.last_request;
+        place.last_request = before.max(Some(now));
+        place.now = Some(now);
         if let Some(item) = self.items.get_mut(&key) {
-            item.state = State::Taken(until);
+            (item.state, item.handed) = (State::Taken(until), Some(before));
         }
         Some(key)
     }

@@ -11,6 +11,10 @@ use schemas::{Seen, SeenAlias, Timestamp};
 const GONE_KEPT: usize = 1_000;
 /// Aliases that a row holds at most.
 const SEEN_MAX: usize = 20_000;
+/// Entries of a document that are watched, from its beginning: what could not be remembered would be new for ever.
+const WATCHED_MAX: usize = 9_000;
+/// So many entries that all changed at once were rendered anew, not edited.
+const REGENERATED_MIN: usize = 5;
 /// A sitemap lists a site's past: what is older than this is not news.
 const SITEMAP_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -43,6 +47,8 @@ pub enum Verdict {
 pub struct Sieve {
     /// The feed was never polled before: no more than this many of its newest entries count as new.
     pub first: Option<usize>,
+    /// What was published before is no news, at a first poll that is not limited otherwise.
+    pub since: Option<Timestamp>,
     /// It is a sitemap.
     pub sitemap: bool,
 }
@@ -51,7 +57,9 @@ pub struct Sieve {
 /// repeats one counts it once.
 pub fn sift(seen: &mut Seen, entries: &[Candidate], sieve: Sieve, now: Timestamp) -> Vec<Verdict> {
     let known: HashMap<u64, u32> = seen.0.iter().rev().map(|seen| (seen.alias, seen.version)).collect();
-    let is_old = |entry: &Candidate| sieve.sitemap && entry.at.is_some_and(|at| now.since(at) > SITEMAP_AGE_MAX);
+    let too_old = |entry: &Candidate| sieve.sitemap && entry.at.is_some_and(|at| now.since(at) > SITEMAP_AGE_MAX);
+    let before_since = |entry: &Candidate| entry.at.is_some_and(|at| sieve.since.is_some_and(|since| at < since));
+    let is_regenerated = is_regenerated(&known, entries);
     let newest = sieve.first.map(|count| newest(entries, count));
     let mut here = HashSet::new();
     let mut verdicts = Vec::with_capacity(entries.len());
@@ -61,15 +69,15 @@ pub fn sift(seen: &mut Seen, entries: &[Candidate], sieve: Sieve, now: Timestamp
         let before = entry.aliases.iter().find_map(|alias| known.get(alias));
         let verdict = match before {
             _ if twice => Verdict::Known,
-            Some(version) if *version == entry.version => Verdict::Known,
+            Some(version) if *version == entry.version || is_regenerated => Verdict::Known,
             Some(_) => Verdict::Changed,
-            None if is_old(entry) => Verdict::Old,
+            None if too_old(entry) || before_since(entry) || place >= WATCHED_MAX => Verdict::Old,
             None if newest.as_ref().is_some_and(|newest| !newest.contains(&place)) => Verdict::Old,
             None => Verdict::New,
         };
         verdicts.push(verdict);
         // A sitemap's past is told by its dates at every poll, and need not be remembered.
-        if before.is_none() && is_old(entry) {
+        if before.is_none() && (too_old(entry) || place >= WATCHED_MAX) {
             continue;
         }
         for alias in &entry.aliases {
@@ -83,6 +91,19 @@ pub fn sift(seen: &mut Seen, entries: &[Candidate], sieve: Sieve, now: Timestamp
     now_seen.truncate(SEEN_MAX);
     seen.0 = now_seen;
     verdicts
+}
+
+/// Whether all that is known seems to have changed at once, as when a site is rendered anew: that is no news.
+fn is_regenerated(known: &HashMap<u64, u32>, entries: &[Candidate]) -> bool {
+    let version = |entry: &Candidate| entry.aliases.iter().find_map(|alias| known.get(alias)).copied();
+    let (mut seen, mut changed) = (0, 0);
+    for entry in entries {
+        if let Some(before) = version(entry) {
+            seen += 1;
+            changed += usize::from(before != entry.version);
+        }
+    }
+    seen >= REGENERATED_MIN && changed == seen
 }
 
 /// The places of the `count` newest entries: by date where they have one, by their order otherwise.

@@ -14,6 +14,8 @@ const UNREACHABLE_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const ROBOTS_PAUSE: Duration = Duration::from_millis(500);
 /// An origin of which nothing was asked for so long is forgotten.
 const SITE_KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+/// `Retry-After: 0` is this.
+const WAIT_MIN: Duration = Duration::from_secs(1);
 /// Without a time named, a site that pushes back is left alone so long; it doubles.
 const PAUSE_MIN: Duration = Duration::from_secs(60);
 /// And never longer than this.
@@ -85,8 +87,13 @@ pub fn robots_failed(site: &mut SiteState, url: &str, first: Timestamp, ours: bo
 /// An answer that asks all of the origin to wait: 429, or a wall; or 503 with a time named, which speaks for the service.
 pub fn pushed_back(site: &mut SiteState, reason: &'static str, retry_after: Option<Duration>, now: Timestamp) {
     site.pushed_back = site.pushed_back.saturating_add(1);
-    let pause = PAUSE_MIN.saturating_mul(1 << (site.pushed_back - 1).min(16)).min(PAUSE_MAX);
-    let wait = retry_after.unwrap_or(pause);
+    let pause = |times: u32| PAUSE_MIN.saturating_mul(1 << times.min(16)).min(PAUSE_MAX);
+    // A time that is named is believed the first time; a site that names too short ones is not asked ever again and again.
+    let wait = match retry_after {
+        None => pause(site.pushed_back - 1),
+        Some(wait) if site.pushed_back == 1 => wait.max(WAIT_MIN),
+        Some(wait) => wait.max(pause(site.pushed_back - 2)),
+    };
     site.not_before = site.not_before.max(Some(now.plus(wait)));
     site.reason = Some(reason.to_owned());
 }

@@ -36,6 +36,9 @@ pub trait Outside<E, A>: Send {
     /// Errands that have not been answered.
     fn under_way(&self) -> usize;
 
+    /// Whether this row's errand has not been answered.
+    fn has(&self, ticket: &Ticket) -> bool;
+
     /// Takes an errand, within [`Outside::room`].
     fn send(&mut self, ticket: Ticket, errand: E);
 
@@ -83,6 +86,10 @@ impl<E: Send, A: Send + 'static> Outside<E, A> for Pool<E, A> {
 
     fn under_way(&self) -> usize {
         self.tasks.len()
+    }
+
+    fn has(&self, ticket: &Ticket) -> bool {
+        self.tasks.contains_key(ticket)
     }
 
     fn send(&mut self, ticket: Ticket, errand: E) {
@@ -141,6 +148,10 @@ impl<E, A> Outside<E, A> for Nowhere {
 
     fn under_way(&self) -> usize {
         0
+    }
+
+    fn has(&self, _: &Ticket) -> bool {
+        false
     }
 
     fn send(&mut self, _: Ticket, _: E) {}

@@ -34,6 +34,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 const ADVANCE_EVERY: Duration = Duration::from_secs(60);
 /// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
 const LOST_MAX: u32 = 200;
+/// How long the last batch before an end is tried.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// After so many failed commits in a row, records and what is due are committed apart, so that neither is blamed for the
 /// other.
 const APART_AFTER: u32 = 2;
@@ -203,6 +205,8 @@ impl<W: Work> Run<'_, W> {
             let stopping = self.worker.stop.is_set();
             if stopping {
                 self.worker.steps.at(Step::DuringDrain).map_err(LogError::from)?;
+                self.work.stop();
+                self.settle()?; // how the last commit went decides what is to be drained
             }
             let now = self.worker.clock.now();
             self.work.begin();
@@ -224,8 +228,8 @@ impl<W: Work> Run<'_, W> {
                 let refused = self.refused.after(W::NAME, &worked.ends)?;
                 self.submit(worked, refused, now);
             }
-            if stopping {
-                self.settle()?;
+            // An undone last batch is worked on again, while there is time.
+            if stopping && (self.settle()? || self.worker.stop.is_overdue(DRAIN_MAX)) {
                 return Ok(());
             }
         }

@@ -1,6 +1,6 @@
 //! From what a feed says to entries: which are new, and what travels on.
 
-use feeds::Feed as Parsed;
+use feeds::{Feed as Parsed, Format};
 use frontier::Candidate;
 use schemas::{CanonicalUrl, Digest, Entry, FeedState, Timestamp, limits};
 
@@ -14,7 +14,7 @@ const ALIAS_BYTES_MAX: usize = 2_048;
 /// A feed's content is the whole text, not a teaser, from so many characters on, if it is not cut.
 const WHOLE_TEXT_CHARS: usize = 1_200;
 /// What a text ends with that goes on elsewhere.
-const CUT: &[&str] = &["…", "...", "[…]", "[...]", "[&#8230;]", "&hellip;"];
+const CUT: &[&str] = &["…", "...", "[…]", "[...]"];
 
 /// An entry that names a page which may be asked for.
 pub(crate) struct Named<'a> {
@@ -38,10 +38,12 @@ pub(crate) fn named<'a>(parsed: &'a Parsed, url: &CanonicalUrl) -> (Vec<Named<'a
             // A guid is unique within its feed (RSS 2.0), whatever it looks like.
             aliases.push(alias(url.as_str(), id));
         }
+        // A sitemap's dates are often those of the sitemap.
+        let updated = entry.updated.filter(|_| parsed.format != Format::Sitemap);
         let version = Digest::of([
             entry.title.as_deref().unwrap_or_default().as_bytes(),
             entry.summary.as_deref().unwrap_or_default().as_bytes(),
-            entry.updated.map_or_else(String::new, |at| at.to_string()).as_bytes(),
+            updated.map_or_else(String::new, |at| at.to_string()).as_bytes(),
         ]);
         let at = entry.updated.max(entry.published);
         all.push(Named { entry, link, candidate: Candidate { aliases, version: version.first_32(), at } });
@@ -61,7 +63,7 @@ pub(crate) fn entry(named: &Named<'_>, parsed: &Parsed, state: &FeedState, chang
         feed: state.feed.url.clone(),
         aliases: id.into_iter().chain(link).collect(),
         title: cut(&said.title, TITLE_BYTES_MAX),
-        summary: cut(&said.summary, SUMMARY_BYTES_MAX),
+        summary: cut(&said.summary.as_deref().map(feeds::plain), SUMMARY_BYTES_MAX),
         authors: said.authors.iter().take(AUTHORS_MAX).cloned().collect(),
         published: said.published,
         updated: said.updated,
@@ -80,24 +82,13 @@ fn is_whole(content: &str) -> bool {
     if content.len() > limits::ENTRY_CONTENT_BYTES_MAX {
         return false;
     }
-    let (mut in_tag, mut chars, mut end) = (false, 0, String::new());
-    for c in content.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            c if !in_tag => {
-                chars += usize::from(!c.is_whitespace());
-                end.push(c);
-            }
-            _ => {}
-        }
-    }
-    let end = end.trim_end();
+    let text = feeds::plain(content);
     // Scripts without spaces say more in a character.
-    let dense = end.chars().take(400).filter(|c| ('\u{3040}'..='\u{d7ff}').contains(c)).count() > 100;
+    let dense = text.chars().take(400).filter(|c| ('\u{3040}'..='\u{d7ff}').contains(c)).count() > 100;
     let enough = if dense { WHOLE_TEXT_CHARS / 3 } else { WHOLE_TEXT_CHARS };
+    let chars = text.chars().filter(|c| !c.is_whitespace()).count();
     let paragraphs = content.matches("<p").count() + content.matches("<br").count() + content.matches("<div").count();
-    chars >= enough && paragraphs >= 3 && !CUT.iter().any(|mark| end.ends_with(mark))
+    chars >= enough && paragraphs >= 3 && !CUT.iter().any(|mark| text.ends_with(mark))
 }
 
 fn cut(text: &str, max: usize) -> String {

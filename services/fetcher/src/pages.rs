@@ -25,12 +25,21 @@ impl Fetcher {
             Some(FrontierRow::Page(page)) => Some(page),
             _ => None,
         };
+        let content = entry.content.take().filter(|_| self.rules.feed_content);
         let from = match pages::owed(known.as_deref(), entry.changed, entry.not_before, &self.rules.policy, now) {
             Owed::Known => return Err(Refusal::Drop("known")),
-            Owed::Already => return Err(Refusal::Drop("owed_already")),
+            // The whole text is here, whatever a request brings.
+            Owed::Already if content.is_some() => now,
+            Owed::Already => {
+                if let Some(mut page) = known.filter(|_| entry.changed) {
+                    page.again = page.taken.is_some();
+                    page.entry = Some(entry);
+                    table.put(&key, FrontierRow::Page(page));
+                }
+                return Err(Refusal::Drop("owed_already"));
+            }
             Owed::From(from) => from,
         };
-        let content = if self.rules.feed_content { entry.content.take() } else { None };
         let mut page = PageState { since: Some(now), ..PageState::default() };
         let Some(content) = content else {
             (page.due, page.entry) = (Some(from), Some(entry));
@@ -73,6 +82,9 @@ impl Fetcher {
             match self.may(&url, table, now) {
                 May::Go => None,
                 May::Forbidden => Some("robots"),
+                May::Wait(_) if page.since.is_some_and(|since| now.since(since) >= self.rules.policy.page_given_up) => {
+                    Some("robots_unreachable")
+                }
                 May::Wait(until) => {
                     (page.due, page.taken) = (Some(until), None);
                     table.put(key, FrontierRow::Page(page));
@@ -86,7 +98,7 @@ impl Fetcher {
             table.put(key, FrontierRow::Page(page));
             return None;
         }
-        (page.taken, page.due) = (Some(taken), None);
+        (page.taken, page.due, page.again) = (Some(taken), None, false);
         table.put(key, FrontierRow::Page(page));
         let what = What::Page { robots: Self::known_robots(&url, table) };
         Some(Errand { url, taken, what })
@@ -105,6 +117,7 @@ impl Fetcher {
             return Vec::new();
         };
         let ours = self.observe(&url, answer);
+        page.asked_at = Some(answer.at);
         let judged = self.judge_site(&url, answer, table, now);
         let (came, mut output) = match &answer.result {
             Err(error) => (by_error(error, ours), None),

@@ -61,13 +61,17 @@ impl Fetcher {
                 if row.feed == feed && row.parent.is_none() && !row.reason.starts_with("retired") {
                     return Err(Refusal::Drop("unchanged"));
                 }
-                let waits = row.next_poll.is_some() || row.taken.is_some();
-                (row.feed, row.parent) = (feed, None);
-                if row.feed.paused {
-                    (row.next_poll, row.taken, row.reason) = (None, None, "paused".to_owned());
-                } else if !waits {
-                    (row.next_poll, row.reason, row.gone_since) = (Some(now), "resumed".to_owned(), None);
+                row.parent = None;
+                for url in row.children.clone() {
+                    let key = FrontierRow::feed_key(&url);
+                    if let Some(FrontierRow::Feed(mut child)) = table.get(&key)
+                        && child.parent.as_ref() == Some(&feed.url)
+                    {
+                        change(&mut child, Feed { url, ..feed.clone() }, now);
+                        table.put(&key, FrontierRow::Feed(child));
+                    }
                 }
+                change(&mut row, feed, now);
                 row
             }
             _ => Box::new(self.new_feed(feed, None, now)),
@@ -89,14 +93,21 @@ impl Fetcher {
             *last = (*last).max(first);
             (Some(first), "first_poll")
         };
-        FeedState { parent, ..FeedState::new(feed, next_poll, reason) }
+        // One that has moved was followed before: what its last polls brought is known, and what came since is news.
+        let moved = feed.moved_from.is_some();
+        let first_poll_since = moved.then(|| now.minus(policy.page_kept));
+        FeedState { parent, first_poll_since, ..FeedState::new(feed, next_poll, reason) }
     }
 
     pub(crate) fn unsubscribe(url: &CanonicalUrl, table: &mut Table<'_>) -> Result<Vec<Output>, Refusal> {
         let key = FrontierRow::feed_key(url);
         let Some(FrontierRow::Feed(row)) = table.get(&key) else { return Err(Refusal::Drop("not_subscribed")) };
         for child in &row.children {
-            table.delete(&FrontierRow::feed_key(child));
+            let key = FrontierRow::feed_key(child);
+            // One that a user subscribed to as well stays.
+            if matches!(table.get(&key), Some(FrontierRow::Feed(child)) if child.parent.as_ref() == Some(url)) {
+                table.delete(&key);
+            }
         }
         table.delete(&key);
         Ok(Vec::new())
@@ -156,6 +167,7 @@ impl Fetcher {
     ) -> Vec<Output> {
         let url = row.feed.url.clone();
         let ours = self.observe(&url, answer);
+        row.asked_at = Some(answer.at);
         let judged = self.judge_site(&url, answer, table, now);
         let outcome = match &answer.result {
             Err(error) => Outcome::failed(error.reason(), None, ours),
@@ -177,7 +189,8 @@ impl Fetcher {
         // A sitemap of an index is where its index says.
         let to = permanently(&url, answer).filter(|_| row.parent.is_none());
         if let Some(to) = polls::moving(&mut row, to.as_ref(), now) {
-            let moved = Feed { url: to, moved_from: Some(url.clone()), ..row.feed.clone() };
+            let first = row.feed.moved_from.clone().unwrap_or_else(|| url.clone());
+            let moved = Feed { url: to, moved_from: Some(first), ..row.feed.clone() };
             outputs.extend([Output::Feed(Box::new(moved)), Output::NoFeed(url)]);
             (row.next_poll, row.reason) = (None, "moved".to_owned()); // until the tombstone comes round
         }
@@ -204,7 +217,7 @@ impl Fetcher {
             (_, 401..=403) => Outcome::failed("forbidden", None, false),
             (_, 500..=599) => Outcome::failed("server_error", None, false),
             (_, 200..=203) => {
-                let said_same = row.polls.first().filter(|poll| poll.outcome == "not_modified").map(|poll| poll.at);
+                let said_same = row.polls.first().filter(|poll| poll.status == Some(304)).map(|poll| poll.at);
                 let outcome = match &answer.document {
                     None => Outcome::without_entries(Polled::Same { wait: fresh_for }),
                     Some(Document::Feed(parsed)) => {
@@ -255,7 +268,9 @@ impl Fetcher {
             if table.get(&key).is_none() {
                 new += 1;
                 let feed = Feed { url: url.clone(), ..row.feed.clone() };
-                let child = self.new_feed(feed, Some(row.feed.url.clone()), now);
+                let mut child = self.new_feed(feed, Some(row.feed.url.clone()), now);
+                // A sitemap that came while its index was watched is news, all of it.
+                child.first_poll_since = row.last_success;
                 table.put(&key, FrontierRow::Feed(Box::new(child)));
             }
         }
@@ -282,10 +297,10 @@ fn sifted(
     let (named, without_link) = entries::named(parsed, &row.feed.url);
     let candidates: Vec<_> = named.iter().map(|named| named.candidate.clone()).collect();
     let first = row.last_success.is_none();
-    // A feed that has moved was followed before: its past is news that is known, not to be left out.
-    let limited = first && row.feed.moved_from.is_none();
+    let limited = first && row.first_poll_since.is_none();
     let sieve = Sieve {
         first: limited.then(|| polls::first_entries(&fetcher.rules.policy)),
+        since: row.first_poll_since.filter(|_| first),
         sitemap: parsed.format == Format::Sitemap,
     };
     let rate = dated_rate(&candidates, now);
@@ -296,7 +311,7 @@ fn sifted(
             Verdict::New => false,
             Verdict::Changed => true,
             Verdict::Old => {
-                row.ledger.old += 1;
+                row.ledger.old += u64::from(first);
                 continue;
             }
             Verdict::Known => continue,
@@ -325,6 +340,17 @@ fn sifted(
     let wait = [fresh_for, parsed.ttl, parsed.update_every].into_iter().flatten().max();
     outcome.polled = Polled::Fresh { entries: named.len(), new: outcome.new, dated_rate: rate, wait };
     outcome
+}
+
+/// What the user now says of a feed.
+fn change(row: &mut FeedState, feed: Feed, now: Timestamp) {
+    let waits = row.next_poll.is_some() || row.taken.is_some();
+    row.feed = feed;
+    if row.feed.paused {
+        (row.next_poll, row.taken, row.reason) = (None, None, "paused".to_owned());
+    } else if !waits {
+        (row.next_poll, row.reason, row.gone_since) = (Some(now), "resumed".to_owned(), None);
+    }
 }
 
 /// Where a chain of permanent redirects alone led (301, 308).

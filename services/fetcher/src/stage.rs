@@ -141,6 +141,8 @@ impl Fetcher {
         now: Timestamp,
     ) -> Judged {
         let Ok(fetched) = &answer.result else { return Judged::Well };
+        // What another site said behind a redirect says nothing of this one.
+        let is_own = registrable_domain(fetched.url.host()) == registrable_domain(url.host());
         let retry_after = frontier::retry_after(&fetched.headers, now);
         let wall = sites::wall(fetched.status, &fetched.headers, &fetched.body);
         let judged = match (wall, fetched.status, retry_after) {
@@ -149,7 +151,10 @@ impl Fetcher {
             (None, 503, Some(_)) => Judged::Busy(retry_after),
             _ => Judged::Well,
         };
-        let key = FrontierRow::site_key(url);
+        if !is_own {
+            return judged;
+        }
+        let key = FrontierRow::site_key(&fetched.url);
         let known = site(table, &key);
         match judged {
             Judged::Well => {
@@ -198,6 +203,7 @@ impl Fetcher {
     ) {
         let Some(url) = url_of(key) else { return };
         let ours = self.observe(&url, answer);
+        row.asked_at = Some(answer.at);
         let first = row.first_asked.unwrap_or(now);
         let outcome = match &answer.result {
             Ok(fetched) if (200..=299).contains(&fetched.status) => {
@@ -216,8 +222,8 @@ impl Fetcher {
                 }
                 "server_error"
             }
-            // More redirects than are followed, or a file that is no text: there are no rules either.
-            Err(FetchError::Redirect(_) | FetchError::TooLarge { .. } | FetchError::Encoding(_)) => {
+            // More redirects than are followed: there are no rules either (RFC 9309 section 2.3.1.2).
+            Err(FetchError::Redirect(_)) => {
                 sites::robots_came(&mut row, "", now);
                 "none"
             }
@@ -342,20 +348,21 @@ impl Keyed for Fetcher {
 
     fn recalled(&self, key: &[u8], table: &mut Table<'_>, now: Timestamp) {
         let Some(row) = table.get(key) else { return };
-        let row = match row {
-            FrontierRow::Site(mut row) => {
-                (row.taken, row.robots_due) = (None, Some(now));
-                FrontierRow::Site(row)
+        // Only what still waits: a feed may have been paused meanwhile, a page fetched by another owner.
+        match row {
+            FrontierRow::Site(mut row) if row.taken.is_some() => {
+                (row.taken, row.robots_due, row.asked_at) = (None, Some(now), Some(now));
+                table.put(key, FrontierRow::Site(row));
             }
-            FrontierRow::Feed(mut row) => {
-                (row.taken, row.next_poll) = (None, Some(now));
-                FrontierRow::Feed(row)
+            FrontierRow::Feed(mut row) if row.taken.is_some() => {
+                (row.taken, row.next_poll, row.asked_at) = (None, Some(now), Some(now));
+                table.put(key, FrontierRow::Feed(row));
             }
-            FrontierRow::Page(mut row) => {
-                (row.taken, row.due) = (None, Some(now));
-                FrontierRow::Page(row)
+            FrontierRow::Page(mut row) if row.taken.is_some() => {
+                (row.taken, row.due, row.asked_at) = (None, Some(now), Some(now));
+                table.put(key, FrontierRow::Page(row));
             }
-        };
-        table.put(key, row);
+            _ => {}
+        }
     }
 }

@@ -128,6 +128,11 @@ impl Outside<Errand, Answer> for Network {
         self.answers.len()
     }
 
+    /// A silent server counts as a process that died: only the row knows of it.
+    fn has(&self, ticket: &Ticket) -> bool {
+        self.answers.iter().any(|(other, _)| other == ticket)
+    }
+
     fn send(&mut self, ticket: Ticket, errand: Errand) {
         let now = self.clock.now();
         match self.servers.reply(&errand, now) {

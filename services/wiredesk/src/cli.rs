@@ -149,6 +149,10 @@ pub(crate) struct Up {
     /// Import these files and folders first.
     #[arg(long, value_name = "PATH")]
     pub(crate) import: Vec<PathBuf>,
+    /// Watch a newsroom that is part of the program, on this machine alone: six publications, five languages, an article a
+    /// second. Its log and lake are its own, in the folder wiredesk-demo.
+    #[arg(long)]
+    pub(crate) demo: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! Running stages: workers, signals, metrics, the end.
 
 use std::{
-    sync::{Arc, OnceLock, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -31,7 +31,7 @@ use crate::{
 const END_MAX: Duration = Duration::from_secs(24);
 /// Threads that wait for sockets.
 const REQUEST_THREADS: usize = 2;
-/// Threads that resolve names, decode and parse.
+/// Threads that decode and parse, beside those that resolve names.
 const PARSE_THREADS_MAX: usize = 16;
 /// Between two passes of retention over the embedded log.
 const RETAIN_EVERY: Duration = Duration::from_secs(30);
@@ -68,7 +68,7 @@ pub(crate) struct Service {
     fetched: fetcher::Metrics,
     registry: Option<Registry>,
     /// Where requests wait for their answers.
-    runtime: OnceLock<tokio::runtime::Runtime>,
+    runtime: Mutex<Option<tokio::runtime::Runtime>>,
 }
 
 impl Service {
@@ -87,7 +87,7 @@ impl Service {
             metrics,
             fetched,
             registry: Some(registry),
-            runtime: OnceLock::new(),
+            runtime: Mutex::new(None),
         })
     }
 
@@ -121,6 +121,9 @@ impl Service {
         let first = ends.recv().unwrap_or(Ok(()));
         self.stop.set();
         let rest = self.join(workers, &ends);
+        if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            runtime.shutdown_background(); // a name that is being looked up cannot be called back
+        }
         let _ = show.join();
         for line in terminal::summary(&self.metrics, &names) {
             tracing::info!("{line}");
@@ -164,18 +167,19 @@ impl Service {
             .map_err(|error| fatal(format!("no client for requests: {error}")))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(REQUEST_THREADS)
-            .max_blocking_threads(PARSE_THREADS_MAX)
+            .max_blocking_threads(self.config.fetch_limits.lookups_max + PARSE_THREADS_MAX)
             .thread_name("requests")
             .enable_all()
             .build()
             .map_err(|error| fatal(format!("no threads for requests: {error}")))?;
-        let runtime = self.runtime.get_or_init(|| runtime).handle().clone();
+        let handle = runtime.handle().clone();
+        *self.runtime.lock().unwrap_or_else(PoisonError::into_inner) = Some(runtime);
         let stage = Arc::new(Fetcher::new(self.config.rules.clone(), self.fetched.clone()));
         let limits = Arc::new(feeds::Limits::default());
         self.spawn(log, self.config.fetcher, ended, workers, || {
             let (client, limits) = (client.clone(), Arc::clone(&limits));
             let run = move |errand| fetcher::run(client.clone(), Clock::system(), Arc::clone(&limits), errand);
-            let pool = Pool::new(runtime.clone(), self.config.requests_max, run);
+            let pool = Pool::new(handle.clone(), self.config.requests_max, run);
             Ok(KeyedWork::with_outside(Arc::clone(&stage), Box::new(pool)))
         })
     }

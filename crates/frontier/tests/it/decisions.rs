@@ -191,6 +191,25 @@ fn a_page_is_owed_once_however_many_feeds_name_it() {
 }
 
 #[test]
+fn a_change_while_a_request_is_under_way_is_fetched_once_more() {
+    let taken = Some(schemas::Taken { attempt: 1, at: START });
+    let mut page = PageState { taken, again: true, ..PageState::default() };
+    pages::fetched(&mut page, "https://a.example/p", Fetched::Done, &POLICY, START);
+    assert_eq!((page.due, page.again), (Some(START.plus(POLICY.refetch_min)), false));
+    pages::fetched(&mut page, "https://a.example/p", Fetched::Done, &POLICY, START.plus(POLICY.refetch_min));
+    assert_eq!(page.due, None);
+}
+
+#[test]
+fn a_page_that_could_not_be_had_is_asked_for_again_when_it_is_named_later() {
+    let mut gone = PageState::default();
+    pages::fetched(&mut gone, "https://a.example/p", pages::by_status(410, None), &POLICY, START);
+    let named = |after| pages::owed(Some(&gone), false, None, &POLICY, START.plus(seconds(after)));
+    assert_eq!(named(60), Owed::Known);
+    assert_eq!(named(7_200), Owed::From(START.plus(seconds(7_200))));
+}
+
+#[test]
 fn robots_come_before_anything_else_and_stand_while_they_cannot_be_had() {
     let may = |site: &SiteState, now| sites::may(Some(site), "/private/a", now);
     assert_eq!(sites::may(None, "/", START), sites::May::AskFirst);

@@ -6,7 +6,7 @@ use schemas::{Seen, Timestamp};
 
 use crate::support::{START, seconds};
 
-const LATER: Sieve = Sieve { first: None, sitemap: false };
+const LATER: Sieve = Sieve { first: None, since: None, sitemap: false };
 
 fn entry(aliases: &[u64], version: u32) -> Candidate {
     Candidate { aliases: aliases.to_vec(), version, at: None }
@@ -46,7 +46,7 @@ fn a_document_that_repeats_an_entry_counts_it_once() {
 fn a_first_poll_takes_the_newest_and_knows_the_rest() {
     let dated: Vec<_> = (0..10).map(|n| Candidate { at: at(n), ..entry(&[n], 1) }).rev().collect();
     let mut seen = Seen::default();
-    let verdicts = sift(&mut seen, &dated, Sieve { first: Some(3), sitemap: false }, START);
+    let verdicts = sift(&mut seen, &dated, Sieve { first: Some(3), ..LATER }, START);
     assert_eq!(verdicts[7..], [Verdict::New; 3], "the newest by date stand last here");
     assert_eq!(verdicts[..7], [Verdict::Old; 7]);
     assert_eq!(sift(&mut seen, &dated, LATER, START), [Verdict::Known; 10]);
@@ -58,9 +58,39 @@ fn a_sitemaps_past_is_neither_fetched_nor_remembered() {
     let old = Candidate { at: at(week + 1), ..entry(&[1], 1) };
     let new = Candidate { at: at(week - 1), ..entry(&[2], 1) };
     let mut seen = Seen::default();
-    let sitemap = Sieve { first: None, sitemap: true };
+    let sitemap = Sieve { sitemap: true, ..LATER };
     assert_eq!(sift(&mut seen, &[old, new], sitemap, START), [Verdict::Old, Verdict::New]);
     assert_eq!(seen.0.len(), 1);
+}
+
+#[test]
+fn a_site_that_is_rendered_anew_has_not_edited_everything() {
+    let version = |version| (1..=8).map(|n| entry(&[n], version)).collect::<Vec<_>>();
+    let mut seen = Seen::default();
+    sift(&mut seen, &version(1), LATER, START);
+    assert_eq!(sift(&mut seen, &version(2), LATER, START), [Verdict::Known; 8]);
+    let mut one = version(2);
+    one[3].version = 3;
+    let verdicts = sift(&mut seen, &one, LATER, START);
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Verdict::Changed).count(), 1);
+}
+
+#[test]
+fn what_was_published_before_a_feed_moved_is_no_news() {
+    let dated: Vec<_> = (0..6).map(|n| Candidate { at: at(n * 24), ..entry(&[n], 1) }).collect();
+    let since = Sieve { since: at(60), ..LATER };
+    let verdicts = sift(&mut Seen::default(), &dated, since, START);
+    assert_eq!(verdicts[..3], [Verdict::New; 3]);
+    assert_eq!(verdicts[3..], [Verdict::Old; 3]);
+}
+
+#[test]
+fn more_than_can_be_remembered_is_not_new_at_every_poll() {
+    let many: Vec<_> = (0..50_000).map(|n| entry(&[n], 1)).collect();
+    let mut seen = Seen::default();
+    sift(&mut seen, &many, Sieve { first: Some(20), sitemap: true, ..LATER }, START);
+    let again = sift(&mut seen, &many, Sieve { sitemap: true, ..LATER }, START);
+    assert!(!again.contains(&Verdict::New));
 }
 
 #[test]

@@ -16,6 +16,8 @@ use crate::{
     RunError, TableView, Ticket, outside::Nowhere, table::Table,
 };
 
+/// A row that falls due while its errand is still under way is looked at again after this.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// A due row that its stage refused or did not change rests so long: it must not keep others from their turn.
 const REST: Duration = Duration::from_secs(60);
 
@@ -27,6 +29,14 @@ struct Layer<E, A> {
     answers: Vec<(Ticket, A)>,
     /// Rows that were due.
     due: Vec<(Partition, Key)>,
+    /// Rows whose errand was recalled in it.
+    recalled: Vec<Ticket>,
+}
+
+impl<E, A> Layer<E, A> {
+    fn new() -> Self {
+        Self { errands: Vec::new(), answers: Vec::new(), due: Vec::new(), recalled: Vec::new() }
+    }
 }
 
 /// A [`Keyed`] stage in the run loop, with its tables.
@@ -37,8 +47,12 @@ pub struct KeyedWork<S: Keyed> {
     layers: VecDeque<Layer<S::Errand, S::Answer>>,
     /// Answers whose commit was undone.
     again: VecDeque<(Ticket, S::Answer)>,
+    /// Rows whose errand will not be made: recalled, or held back at a stop.
+    recalled: Vec<Ticket>,
+    /// No errand leaves any more.
+    stopping: bool,
     /// Rows whose commit failed alone.
-    suspects: Vec<(Partition, Key, Timestamp)>,
+    suspects: Vec<(Ticket, Timestamp)>,
     /// Which partition has the first turn.
     turn: usize,
 }
@@ -63,6 +77,8 @@ impl<S: Keyed> KeyedWork<S> {
             outside,
             layers: VecDeque::new(),
             again: VecDeque::new(),
+            recalled: Vec::new(),
+            stopping: false,
             suspects: Vec::new(),
             turn: 0,
         }
@@ -158,12 +174,18 @@ impl<S: Keyed> KeyedWork<S> {
             due.extend(keys.into_iter().map(|key| (*partition, key)));
         }
         for (partition, key) in due {
+            let ticket = Ticket { partition, key };
+            if self.is_under_way(&ticket) {
+                self.rest(&ticket, now.plus(UNDER_WAY)); // its lease ran out, and its answer may still come
+                continue;
+            }
+            let key = ticket.key;
             worked.touched.push(partition);
             match attempt(|| self.one_due(partition, &key, now)) {
                 Ok(outputs) => worked.outputs.extend(outputs),
                 Err(ending) => {
                     say::<S>(&key, "a due row was refused by its own stage", &ending);
-                    self.rest(partition, &key, now);
+                    self.rest(&Ticket { partition, key: Arc::clone(&key) }, now.plus(REST));
                 }
             }
             if let Some(layer) = self.layers.back_mut() {
@@ -172,9 +194,14 @@ impl<S: Keyed> KeyedWork<S> {
         }
     }
 
-    fn rest(&mut self, partition: Partition, key: &Key, now: Timestamp) {
-        if let Some(table) = self.tables.get_mut(&partition) {
-            table.index_mut().snooze(key, now.plus(REST));
+    fn is_under_way(&self, ticket: &Ticket) -> bool {
+        let promised = self.layers.iter().any(|layer| layer.errands.iter().any(|(other, _)| other == ticket));
+        promised || self.outside.has(ticket) || self.again.iter().any(|(other, _)| other == ticket)
+    }
+
+    fn rest(&mut self, ticket: &Ticket, until: Timestamp) {
+        if let Some(table) = self.tables.get_mut(&ticket.partition) {
+            table.index_mut().snooze(&ticket.key, until);
         }
     }
 
@@ -235,7 +262,7 @@ impl<S: Keyed> Work for KeyedWork<S> {
 
     fn begin(&mut self) {
         self.tables.values_mut().for_each(Table::begin);
-        self.layers.push_back(Layer { errands: Vec::new(), answers: Vec::new(), due: Vec::new() });
+        self.layers.push_back(Layer::new());
     }
 
     fn work(&mut self, batch: &[Delivery], poisoned: Option<(Place, Offset)>, now: Timestamp) -> Worked<()> {
@@ -281,10 +308,13 @@ impl<S: Keyed> Work for KeyedWork<S> {
     }
 
     fn is_waiting(&self) -> bool {
-        self.outside.under_way() > 0
+        !self.tables.is_empty() && self.outside.under_way() > 0
     }
 
     fn has_answers(&mut self) -> bool {
+        if self.tables.is_empty() {
+            return false; // amid a rebalance
+        }
         if self.again.is_empty() {
             self.again.extend(self.outside.answer());
         }
@@ -297,14 +327,23 @@ impl<S: Keyed> Work for KeyedWork<S> {
         worked.changes = self.changes();
     }
 
+    fn stop(&mut self) {
+        self.stopping = true;
+    }
+
     fn drain(&mut self, now: Timestamp, worked: &mut Worked<()>) {
         self.answers(Share { rows_max: usize::MAX, bytes_max: usize::MAX }, now, worked);
-        for ticket in self.outside.recall() {
+        let mut recalled = std::mem::take(&mut self.recalled);
+        recalled.extend(self.outside.recall());
+        for ticket in recalled {
             let Some(table) = self.tables.get_mut(&ticket.partition) else { continue };
             let mut view = TableView::new(table);
             self.stage.recalled(&ticket.key, &mut view, now);
             view.keep();
             worked.touched.push(ticket.partition);
+            if let Some(layer) = self.layers.back_mut() {
+                layer.recalled.push(ticket);
+            }
         }
         worked.changes = self.changes();
     }
@@ -317,7 +356,9 @@ impl<S: Keyed> Work for KeyedWork<S> {
     fn committed(&mut self) {
         self.tables.values_mut().for_each(Table::committed);
         for (ticket, errand) in self.layers.pop_front().into_iter().flat_map(|layer| layer.errands) {
-            if self.tables.contains_key(&ticket.partition) {
+            if self.stopping {
+                self.recalled.push(ticket);
+            } else if self.tables.contains_key(&ticket.partition) {
                 self.outside.send(ticket, errand);
             }
         }
@@ -325,9 +366,12 @@ impl<S: Keyed> Work for KeyedWork<S> {
 
     fn aborted(&mut self) -> Result<(), RunError> {
         self.tables.values_mut().for_each(Table::aborted);
-        self.again.extend(self.layers.drain(..).flat_map(|layer| layer.answers));
-        for (partition, key, now) in std::mem::take(&mut self.suspects) {
-            self.rest(partition, &key, now);
+        for layer in self.layers.drain(..) {
+            self.again.extend(layer.answers);
+            self.recalled.extend(layer.recalled);
+        }
+        for (ticket, until) in std::mem::take(&mut self.suspects) {
+            self.rest(&ticket, until);
         }
         Ok(())
     }
@@ -337,7 +381,8 @@ impl<S: Keyed> Work for KeyedWork<S> {
         for (ticket, _) in std::mem::take(&mut layer.answers) {
             tracing::error!(stage = S::NAME, key = %ticket, "an answer whose commit fails alone is forgotten");
         }
-        self.suspects.extend(std::mem::take(&mut layer.due).into_iter().map(|(partition, key)| (partition, key, now)));
+        let due = std::mem::take(&mut layer.due).into_iter();
+        self.suspects.extend(due.map(|(partition, key)| (Ticket { partition, key }, now.plus(REST))));
     }
 
     fn table_rows(&self) -> usize {

@@ -119,6 +119,9 @@ pub trait Work: Send + Sized {
     /// Does what is due and applies answers from outside, within `share`, into `worked`.
     fn due(&mut self, _share: Share, _now: Timestamp, _worked: &mut Worked<Self::Batch>) {}
 
+    /// The worker stops: nothing leaves for outside any more.
+    fn stop(&mut self) {}
+
     /// The last batch before a stop: what is under way outside is ended, and rows say so.
     fn drain(&mut self, _now: Timestamp, _worked: &mut Worked<Self::Batch>) {}
 

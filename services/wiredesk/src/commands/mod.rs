@@ -3,6 +3,7 @@
 mod check;
 mod clean;
 mod dead_letters;
+mod demo;
 mod feeds;
 mod import;
 mod stages;

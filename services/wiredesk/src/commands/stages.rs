@@ -4,7 +4,7 @@ use std::thread;
 
 use anyhow::Context as _;
 
-use super::{BadInput, feeds, import};
+use super::{BadInput, demo::Demo, feeds, import};
 use crate::{
     cli::Up,
     open::{As, open, ready},
@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Runs all stages in this process.
-pub(super) fn up(config: Config, screen: Screen, up: &Up) -> anyhow::Result<()> {
+pub(super) fn up(mut config: Config, screen: Screen, up: &Up) -> anyhow::Result<()> {
+    let demo = if up.demo { Some(Demo::start(&mut config)?) } else { None };
     let mut service = Service::new(config, screen)?;
     for path in &up.import {
         path.metadata().map_err(|source| BadInput::File { path: path.display().to_string(), source })?;
@@ -40,7 +41,9 @@ pub(super) fn up(config: Config, screen: Screen, up: &Up) -> anyhow::Result<()> 
         let _ = importing.join();
     }
     result?;
-    if let Target::Lake { path, .. } = &service.config.target {
+    if let Some(demo) = &demo {
+        demo.sum_up(&service.config);
+    } else if let Target::Lake { path, .. } = &service.config.target {
         tracing::info!("the articles are in {}; docs/lake.md shows how to query them", path.display());
     }
     Ok(())

@@ -68,9 +68,14 @@ pub(super) fn all(
     for partition in (0..partitions).map(Partition) {
         let bounds = log.bounds(topic, partition).map_err(RunError::from)?;
         if bounds.is_empty() && !info.compacted {
-            continue; // a table has rows, and on the embedded log no records
+            continue;
         }
         let mut cursor = log.cursor(topic, partition, bounds.start).map_err(RunError::from)?;
+        if bounds.is_empty() {
+            // A table of the embedded log has rows, and no records.
+            cursor.next(Duration::ZERO).map_err(RunError::from)?.into_iter().try_for_each(&mut each)?;
+            continue;
+        }
         let mut quiet = 0;
         while quiet < 3 {
             let records = cursor.next(LOOK).map_err(RunError::from)?;
