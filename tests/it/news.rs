@@ -168,8 +168,7 @@ fn check_no_page_twice(newsroom: &Newsroom, accesses: &[Access], kills: usize) {
 }
 
 fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
+    pipeline::Clock::system().now().as_millis()
 }
 
 #[test]

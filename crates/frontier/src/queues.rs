@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use schemas::{FrontierRow, Timestamp};
+use schemas::{FrontierRow, Taken, Timestamp};
 
 use crate::{pages, polls, robots::Robots, sites};
 
@@ -50,7 +50,7 @@ enum State {
     Expiring(Timestamp),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Item {
     site: u32,
     lane: Lane,
@@ -172,44 +172,38 @@ impl Queues {
 
     /// A row is now this, or gone.
     pub fn set(&mut self, key: &Key, row: Option<&FrontierRow>) {
-        let handed = self.items.get(key).and_then(|item| item.handed);
-        let site = self.forget(key, row.is_some());
         let Some(row) = row else {
-            if let Some(site) = site {
-                self.leave(site, key);
+            if let Some(old) = self.items.remove(key) {
+                unplace(&mut self.sites, &mut self.expiring, key, &old);
+                self.count(old.root, 0.0);
+                self.leave(old.site, key);
             }
             return;
         };
-        let site = site.unwrap_or_else(|| self.enter(key));
-        let lease = self.politeness.lease;
-        let taken = |taken: Option<schemas::Taken>| taken.map(|taken| State::Taken(taken.at.plus(lease)));
-        let due = |due: Option<Timestamp>| due.map(State::Due);
-        let (lane, state, last, root) = match row {
-            FrontierRow::Site(row) => {
-                self.wish(site, key, row);
-                let last = row.taken.map(|taken| taken.at).max(row.asked_at);
-                let expiring = sites::expires_at(row).map(State::Expiring);
-                (Lane::Robots, taken(row.taken).or(due(row.robots_due)).or(expiring), last, 0.0)
+        let (lane, state, last, root) = read(row, self.politeness.lease);
+        let (site, old) = match self.items.get_mut(key) {
+            Some(item) => {
+                let old = std::mem::replace(item, Item { site: item.site, lane, state, root, handed: None });
+                if old.state != state {
+                    unplace(&mut self.sites, &mut self.expiring, key, &old);
+                    place(&mut self.sites, &mut self.expiring, key, item);
+                }
+                (old.site, Some(old))
             }
-            FrontierRow::Feed(row) => {
-                let root = if row.next_poll.is_some() || row.taken.is_some() { polls::root(row) } else { 0.0 };
-                let last = row.taken.map(|taken| taken.at).max(row.asked_at);
-                (Lane::Feeds, taken(row.taken).or(due(row.next_poll)), last, root)
-            }
-            FrontierRow::Page(row) => {
-                let expiring = pages::expires_at(row).map(State::Expiring);
-                let last = row.taken.map(|taken| taken.at).max(row.asked_at);
-                (Lane::Pages, taken(row.taken).or(due(row.due)).or(expiring), last, 0.0)
+            None => {
+                let site = self.enter(key);
+                let item = Item { site, lane, state, root, handed: None };
+                place(&mut self.sites, &mut self.expiring, key, &item);
+                self.items.insert(Arc::clone(key), item);
+                (site, None)
             }
         };
-        let state = state.unwrap_or(State::Resting);
-        let item = Item { site, lane, state, root, handed: None };
-        if root > 0.0 {
-            self.polled += 1;
-            self.roots += f64::from(root);
+        if let FrontierRow::Site(row) = row {
+            self.wish(site, key, row);
         }
+        self.count(old.map_or(0.0, |old| old.root), root);
         let place = &mut self.sites[site as usize];
-        if let Some(before) = handed
+        if let Some(before) = old.and_then(|old| old.handed)
             && !matches!(state, State::Taken(_))
         {
             // No request came of its turn, which then costs the others next to nothing.
@@ -217,8 +211,6 @@ impl Queues {
             place.looked_at = place.now;
         }
         place.last_request = place.last_request.max(last);
-        self.place(key, &item);
-        self.items.insert(Arc::clone(key), item);
         self.order(site);
     }
 
@@ -251,12 +243,11 @@ impl Queues {
 
     /// A row is not due before `until`, until it is set again.
     pub fn snooze(&mut self, key: &Key, until: Timestamp) {
-        let Some(mut item) = self.items.remove(key) else { return };
-        self.unplace(key, &item);
+        let Some(item) = self.items.get_mut(key) else { return };
+        unplace(&mut self.sites, &mut self.expiring, key, item);
         (item.state, item.handed) = (State::Due(until), None);
-        self.place(key, &item);
+        place(&mut self.sites, &mut self.expiring, key, item);
         let site = item.site;
-        self.items.insert(Arc::clone(key), item);
         self.order(site);
     }
 
@@ -284,35 +275,10 @@ impl Queues {
         Some(key)
     }
 
-    /// Takes a row out of its place; the site stays where `keep`. Which site it was of.
-    fn forget(&mut self, key: &Key, keep: bool) -> Option<u32> {
-        let item = if keep { self.items.get(key)?.clone() } else { self.items.remove(key)? };
-        self.unplace(key, &item);
-        if item.root > 0.0 {
-            self.polled -= 1;
-            self.roots = if self.polled == 0 { 0.0 } else { self.roots - f64::from(item.root) };
-        }
-        Some(item.site)
-    }
-
-    fn place(&mut self, key: &Key, item: &Item) {
-        let site = &mut self.sites[item.site as usize];
-        match item.state {
-            State::Resting => false,
-            State::Due(at) => site.lanes[item.lane as usize].insert((at, Arc::clone(key))),
-            State::Taken(until) => site.taken.insert((until, Arc::clone(key))),
-            State::Expiring(at) => self.expiring.insert((at, Arc::clone(key))),
-        };
-    }
-
-    fn unplace(&mut self, key: &Key, item: &Item) {
-        let site = &mut self.sites[item.site as usize];
-        match item.state {
-            State::Resting => false,
-            State::Due(at) => site.lanes[item.lane as usize].remove(&(at, Arc::clone(key))),
-            State::Taken(until) => site.taken.remove(&(until, Arc::clone(key))),
-            State::Expiring(at) => self.expiring.remove(&(at, Arc::clone(key))),
-        };
+    /// A feed's root changes from one to another; zero is that of what is not polled.
+    fn count(&mut self, old: f32, new: f32) {
+        self.polled = self.polled + u64::from(new > 0.0) - u64::from(old > 0.0);
+        self.roots = if self.polled == 0 { 0.0 } else { self.roots - f64::from(old) + f64::from(new) };
     }
 
     /// Puts a site where it belongs in the order of sites.
@@ -372,4 +338,47 @@ impl Queues {
 /// The site of a key.
 fn domain(key: &[u8]) -> &[u8] {
     key.split(|byte| *byte == b' ').next().unwrap_or_default()
+}
+
+/// A row's lane and state, when its site was last asked for it, and its root.
+fn read(row: &FrontierRow, lease: Duration) -> (Lane, State, Option<Timestamp>, f32) {
+    let taken = |taken: Option<Taken>| taken.map(|taken| State::Taken(taken.at.plus(lease)));
+    let asked = |taken: Option<Taken>, asked_at: Option<Timestamp>| taken.map(|taken| taken.at).max(asked_at);
+    let due = |due: Option<Timestamp>| due.map(State::Due);
+    let expiring = |at: Option<Timestamp>| at.map(State::Expiring);
+    let (lane, state, last, root) = match row {
+        FrontierRow::Site(row) => {
+            let state = taken(row.taken).or(due(row.robots_due)).or_else(|| expiring(sites::expires_at(row)));
+            (Lane::Robots, state, asked(row.taken, row.asked_at), 0.0)
+        }
+        FrontierRow::Feed(row) => {
+            let root = if row.next_poll.is_some() || row.taken.is_some() { polls::root(row) } else { 0.0 };
+            (Lane::Feeds, taken(row.taken).or(due(row.next_poll)), asked(row.taken, row.asked_at), root)
+        }
+        FrontierRow::Page(row) => {
+            let state = taken(row.taken).or(due(row.due)).or_else(|| expiring(pages::expires_at(row)));
+            (Lane::Pages, state, asked(row.taken, row.asked_at), 0.0)
+        }
+    };
+    (lane, state.unwrap_or(State::Resting), last, root)
+}
+
+fn place(sites: &mut [Site], expiring: &mut BTreeSet<(Timestamp, Key)>, key: &Key, item: &Item) {
+    let site = &mut sites[item.site as usize];
+    match item.state {
+        State::Resting => false,
+        State::Due(at) => site.lanes[item.lane as usize].insert((at, Arc::clone(key))),
+        State::Taken(until) => site.taken.insert((until, Arc::clone(key))),
+        State::Expiring(at) => expiring.insert((at, Arc::clone(key))),
+    };
+}
+
+fn unplace(sites: &mut [Site], expiring: &mut BTreeSet<(Timestamp, Key)>, key: &Key, item: &Item) {
+    let site = &mut sites[item.site as usize];
+    match item.state {
+        State::Resting => false,
+        State::Due(at) => site.lanes[item.lane as usize].remove(&(at, Arc::clone(key))),
+        State::Taken(until) => site.taken.remove(&(until, Arc::clone(key))),
+        State::Expiring(at) => expiring.remove(&(at, Arc::clone(key))),
+    };
 }

@@ -9,7 +9,9 @@ mod metrics;
 mod pages;
 mod polls;
 mod records;
+mod sites;
 mod stage;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 

@@ -7,7 +7,8 @@ use schemas::{CanonicalUrl, Entry, FrontierRow, Page, PageKind, PageMeta, PageSt
 use crate::{
     Answer, Errand, FetchError, Fetched, Fetcher, Output,
     errand::What,
-    stage::{Judged, May, Table, is_spent, take, url_of},
+    sites::{Judged, May},
+    stage::{Table, is_spent, take, url_of},
 };
 
 /// Other names of a page that travel on.

@@ -30,6 +30,8 @@ enum Reply {
     At(&'static str, String),
     /// A redirect that the caller did not follow.
     MovedTo(String),
+    /// 429 with an hour to wait, after a redirect.
+    BusyAt(&'static str),
     /// Nothing, ever.
     Silence,
     Error,
@@ -102,6 +104,10 @@ impl Servers {
             }
             Reply::MovedTo(to) => {
                 (fetched.status, fetched.moved_to) = (302, Some(CanonicalUrl::parse(&to).unwrap()));
+            }
+            Reply::BusyAt(to) => {
+                (fetched.status, fetched.url) = (429, CanonicalUrl::parse(to).unwrap());
+                fetched.headers.insert("retry-after".to_owned(), "3600".to_owned());
             }
             Reply::Silence => return None,
             Reply::Error => return Some(Err(FetchError::Timeout)),
@@ -310,6 +316,10 @@ impl World {
             FrontierRow::Page(row) => Some(*row),
             _ => None,
         }
+    }
+
+    fn entries(&self) -> Vec<schemas::Entry> {
+        self.all(topic::ENTRIES).iter().map(|record| schemas::Entry::decode(record).unwrap()).collect()
     }
 
     /// The pages that were passed on, by URL.
@@ -598,4 +608,89 @@ fn a_feed_that_fails_comes_back_and_one_that_is_no_feed_says_so() {
     world.pass(seconds(2 * 3_600));
     assert_eq!(world.pages(), ["https://a.example/1"]);
     assert_eq!(world.feed("https://a.example/feed").unwrap().failures, 0);
+}
+
+#[test]
+fn what_comes_with_an_index_that_is_watched_is_news() {
+    let world = World::new();
+    let index = |names: &[&str]| {
+        let maps: String =
+            names.iter().map(|name| format!("<sitemap><loc>https://a.example/{name}</loc></sitemap>")).collect();
+        let xmlns = "http://www.sitemaps.org/schemas/sitemap/0.9";
+        Reply::Status(200, Vec::new(), format!("<sitemapindex xmlns=\"{xmlns}\">{maps}</sitemapindex>"))
+    };
+    let sitemap = |range: std::ops::Range<u32>| {
+        let urls: String = range
+            .map(|n| format!("<url><loc>https://a.example/{n}</loc><lastmod>2023-11-14T23:00:00Z</lastmod></url>"))
+            .collect();
+        let xmlns = "http://www.sitemaps.org/schemas/sitemap/0.9";
+        Reply::Status(200, Vec::new(), format!("<urlset xmlns=\"{xmlns}\">{urls}</urlset>"))
+    };
+    world.servers.say("https://a.example/sitemap.xml", index(&["old.xml"]));
+    world.servers.say("https://a.example/old.xml", sitemap(0..40));
+    (0..100).for_each(|n| world.servers.say(&format!("https://a.example/{n}"), page("text")));
+    world.subscribe("https://a.example/sitemap.xml");
+    world.pass(seconds(120));
+    assert_eq!(world.pages().len(), 20, "the newest of what was there");
+    world.servers.say("https://a.example/new.xml", sitemap(50..85));
+    world.servers.say("https://a.example/sitemap.xml", index(&["old.xml", "new.xml"]));
+    world.pass(seconds(3 * 3_600));
+    world.pass(seconds(120)); // in steps as short as the site's interval
+    assert_eq!(world.pages().len(), 55, "all of what came since");
+
+    // One that the user subscribed to as well stays when the index goes.
+    world.subscribe("https://a.example/new.xml");
+    world.append(Feed::tombstone(&CanonicalUrl::parse("https://a.example/sitemap.xml").unwrap()));
+    world.pass(seconds(5));
+    assert!(world.feed("https://a.example/old.xml").is_none());
+    assert!(world.feed("https://a.example/new.xml").is_some());
+}
+
+#[test]
+fn pausing_holds_through_a_request_and_a_restart_and_for_the_sitemaps_of_an_index() {
+    let mut world = World::new();
+    world.servers.say("https://a.example/feed", Reply::Silence);
+    world.subscribe("https://a.example/feed");
+    world.pass(seconds(5));
+    assert_eq!(world.servers.asked("https://a.example/feed"), 1);
+    let paused =
+        Feed { paused: true, ..Feed::new(CanonicalUrl::parse("https://a.example/feed").unwrap(), FeedOrigin::Command) };
+    world.append(paused.encode().unwrap());
+    world.pass(seconds(2));
+    world.restart();
+    world.pass(seconds(3_600));
+    assert_eq!(world.servers.asked("https://a.example/feed"), 1);
+    assert_eq!(world.feed("https://a.example/feed").unwrap().reason, "paused");
+}
+
+#[test]
+fn an_edit_while_the_page_is_being_fetched_is_fetched_once_more() {
+    let world = World::new();
+    let link = "https://b.example/1";
+    world.servers.say("https://a.example/feed", feed(&[(link, "one")]));
+    world.servers.say(link, Reply::Silence);
+    world.subscribe("https://a.example/feed");
+    world.pass(seconds(10));
+    assert_eq!(world.servers.asked(link), 1);
+    // The page is under way when the feed says that it has changed.
+    let changed = schemas::Entry { changed: true, ..world.entries().remove(0) };
+    world.append(changed.encode().unwrap());
+    world.settle();
+    assert!(world.page(link).unwrap().again);
+    world.servers.say(link, page("one, corrected"));
+    world.pass(seconds(2_000));
+    assert_eq!(world.pages(), [link], "the next take left after the change, and is enough");
+}
+
+#[test]
+fn another_sites_push_back_behind_a_redirect_is_not_this_sites() {
+    let world = World::new();
+    let busy = Reply::BusyAt("https://service.example/feed");
+    world.servers.say("https://a.example/feed", busy);
+    world.servers.say("https://a.example/other", feed(&[("https://a.example/1", "one")]));
+    world.servers.say("https://a.example/1", page("one"));
+    world.subscribe("https://a.example/feed");
+    world.subscribe("https://a.example/other");
+    world.pass(seconds(60));
+    assert_eq!(world.pages(), ["https://a.example/1"]);
 }

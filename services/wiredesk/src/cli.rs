@@ -119,7 +119,7 @@ pub(crate) enum Feeds {
 }
 
 /// What a user says of a feed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Args)]
 pub(crate) struct About {
     /// Who publishes it.
     #[arg(long)]
@@ -234,4 +234,11 @@ pub(crate) enum Topics {
     Create,
     /// Check them, and say how to mend what is wrong.
     Check,
+}
+
+impl About {
+    /// Whether nothing is said.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }

@@ -124,6 +124,9 @@ pub(super) fn feeds(files: &[FeedFile]) -> Result<Vec<Feed>, SettingsError> {
         if file.weight.is_some_and(|weight| !(0.01..=100.0).contains(&weight)) {
             return wrong(&format!("feeds: {url}: weight"), "from 0.01 to 100");
         }
+        if file.interval_s_min == Some(0) || file.interval_s_max == Some(0) {
+            return wrong(&format!("feeds: {url}: interval_s_min and interval_s_max"), "at least 1");
+        }
         let language = match &file.language {
             None => None,
             Some(text) => match Lang::parse(text) {

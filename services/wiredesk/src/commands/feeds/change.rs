@@ -36,7 +36,12 @@ pub(super) fn add(config: &Config, urls: &[String], about: &About, no_check: boo
             print(&format!("{url} stands in the settings file already"))?;
             continue;
         }
-        records.push(record(&described(url, about)?)?);
+        // One that is watched already keeps what was said of it, but for what is said now.
+        match known.get(&url) {
+            Some(feed) if about.is_empty() => print(&format!("{} is watched already", feed.url))?,
+            Some(feed) => records.push(record(&with(feed.clone(), about)?)?),
+            None => records.push(record(&with(Feed::new(url, FeedOrigin::Command), about)?)?),
+        }
     }
     opened.log.append(&records).map_err(RunError::from)?;
     print(&format!("{} feeds added", records.len()))?;
@@ -80,23 +85,27 @@ pub(super) fn import(config: &Config, file: &str) -> anyhow::Result<()> {
     }
 }
 
-fn described(url: CanonicalUrl, about: &About) -> Result<Feed, BadInput> {
+/// A feed with what the user says of it now.
+fn with(feed: Feed, about: &About) -> Result<Feed, BadInput> {
     let language = about.language.as_deref().map(Lang::parse).transpose();
     let language = language.map_err(|error| BadInput::Usage(format!("--language: {error}")))?;
     if about.weight.is_some_and(|weight| !(0.01..=100.0).contains(&weight)) {
         return Err(BadInput::Usage("--weight must be from 0.01 to 100".to_owned()));
     }
+    if about.interval_min == Some(0) || about.interval_max == Some(0) {
+        return Err(BadInput::Usage("--interval-min and --interval-max must be at least 1".to_owned()));
+    }
     Ok(Feed {
-        publisher: about.publisher.clone(),
-        language,
-        country: about.country.clone(),
-        tags: about.tags.clone(),
+        publisher: about.publisher.clone().or(feed.publisher),
+        language: language.or(feed.language),
+        country: about.country.clone().or(feed.country),
+        tags: if about.tags.is_empty() { feed.tags } else { about.tags.clone() },
         limits: FeedLimits {
-            interval_s_min: about.interval_min,
-            interval_s_max: about.interval_max,
-            weight: about.weight,
+            interval_s_min: about.interval_min.or(feed.limits.interval_s_min),
+            interval_s_max: about.interval_max.or(feed.limits.interval_s_max),
+            weight: about.weight.or(feed.limits.weight),
         },
-        ..Feed::new(url, FeedOrigin::Command)
+        ..feed
     })
 }
 
