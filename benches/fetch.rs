@@ -147,8 +147,8 @@ impl Running {
             hops_max: 5,
         };
         let stage = Arc::new(Fetcher::new(rules, fetcher::Metrics::unregistered()));
-        let limits = Arc::new(feeds::Limits::default());
-        let run = move |errand| fetcher::run(client.clone(), Clock::system(), Arc::clone(&limits), errand);
+        let bodies = Arc::new(fetcher::Bodies::default());
+        let run = move |errand| fetcher::run(client.clone(), Clock::system(), Arc::clone(&bodies), errand);
         let pool = Pool::new(runtime.handle().clone(), 64, run);
         let stop = Stop::new();
         let worker = Worker {

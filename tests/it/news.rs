@@ -251,6 +251,16 @@ fn feeds_come_change_and_go_by_command_and_by_settings() {
     let checked = deployment.good(&["feeds", "check"]);
     assert_eq!(checked.matches("good  ").count(), 2, "{checked}");
     deployment.good(&["feeds", "pause", &second.feed]);
+    let allowed = deployment.good(&["check", &first.home]);
+    assert!(allowed.contains("robots") && allowed.contains("verdict  it would be fetched"), "{allowed}");
+    let private = deployment.good(&["check", "http://10.1.2.3/"]);
+    assert!(private.contains("refused") && private.contains("it would never be fetched"), "{private}");
+    let file = deployment.data().with_extension("xml");
+    std::fs::write(&file, "<rss><channel><item><title>Fish & chips</title><link>http://a.example/1</link></item>")
+        .unwrap();
+    let parsed: Value =
+        serde_json::from_str(&deployment.good(&["feeds", "parse", "--json", &file.display().to_string()])).unwrap();
+    assert_eq!(parsed["entries"][0]["title"], "Fish & chips");
 
     let mut up = deployment.start(&["up"]);
     let list = || deployment.good(&["feeds", "list", "--json"]);

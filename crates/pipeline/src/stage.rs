@@ -38,7 +38,7 @@ pub trait Stage: Send + Sync + 'static {
 /// A stage with a table: rows that are changed in the same commit as outputs and offsets.
 ///
 /// Slow outside work, such as HTTP, stands between two commits. What is due about a row may be an *errand*: the row says
-/// that it was taken, that commit holds, and only then does the errand leave ([`Outside`]). Its *answer* comes back as an
+/// that it was taken, that commit holds, and only then does the errand leave ([`Outside`](crate::Outside)). Its *answer* comes back as an
 /// input of a later commit. An errand whose answer never came (the process died, the partition went elsewhere) is known
 /// by its row, which falls due again.
 pub trait Keyed: Send + Sync + 'static {

@@ -53,20 +53,42 @@ pub struct Answer {
     pub(crate) body: Option<Digest>,
 }
 
+/// What may come.
+#[derive(Clone, Debug)]
+pub struct Bodies {
+    /// Bytes of a page, on the wire and decoded.
+    pub page_bytes_max: usize,
+    /// Bytes of a feed, on the wire and decoded.
+    pub feed_bytes_max: usize,
+    /// How a feed is read.
+    pub feed: feeds::Limits,
+}
+
+impl Default for Bodies {
+    /// As much as the log takes.
+    fn default() -> Self {
+        Self {
+            page_bytes_max: limits::PAGE_BYTES_MAX,
+            feed_bytes_max: limits::FEED_BYTES_MAX,
+            feed: feeds::Limits::default(),
+        }
+    }
+}
+
 /// Makes a request.
-pub async fn run(client: Client, clock: Clock, limits: Arc<feeds::Limits>, errand: Errand) -> Answer {
+pub async fn run(client: Client, clock: Clock, bodies: Arc<Bodies>, errand: Errand) -> Answer {
     let started = clock.now();
     let result = match &errand.what {
-        What::Robots => client.fetch(&request(&errand.url, Accept::Robots, None), |_, _| Follow::Yes).await,
+        What::Robots => client.fetch(&request(&errand.url, Accept::Robots, None, &bodies), |_, _| Follow::Yes).await,
         What::Feed { validators, .. } => {
-            client.fetch(&request(&errand.url, Accept::Feed, Some(validators)), |_, _| Follow::Yes).await
+            client.fetch(&request(&errand.url, Accept::Feed, Some(validators), &bodies), |_, _| Follow::Yes).await
         }
         What::Page { robots } => {
-            client.fetch(&request(&errand.url, Accept::Page, None), |from, to| hop(robots, from, to)).await
+            client.fetch(&request(&errand.url, Accept::Page, None, &bodies), |from, to| hop(robots, from, to)).await
         }
     };
     let at = clock.now();
-    answer(errand, result, at, started, limits).await
+    answer(errand, result, at, started, bodies).await
 }
 
 /// What a result means, with the feed read where one came that is not known.
@@ -75,7 +97,7 @@ pub(crate) async fn answer(
     result: Result<Fetched, FetchError>,
     at: Timestamp,
     started: Timestamp,
-    limits: Arc<feeds::Limits>,
+    bodies: Arc<Bodies>,
 ) -> Answer {
     let (mut document, mut body) = (None, None);
     if let (What::Feed { body: known, .. }, Ok(fetched)) = (&errand.what, &result)
@@ -83,17 +105,22 @@ pub(crate) async fn answer(
     {
         body = Some(Digest::of([&*fetched.body]));
         if body != *known {
-            document = Some(parse(fetched.clone(), limits).await);
+            document = Some(parse(fetched.clone(), bodies).await);
         }
     }
     Answer { taken: errand.taken, at, took: at.since(started), result, document, body }
 }
 
-fn request<'a>(url: &'a CanonicalUrl, accept: Accept, validators: Option<&'a Validators>) -> Request<'a> {
+fn request<'a>(
+    url: &'a CanonicalUrl,
+    accept: Accept,
+    validators: Option<&'a Validators>,
+    bodies: &Bodies,
+) -> Request<'a> {
     let body_bytes_max = match accept {
         Accept::Robots => ROBOTS_BYTES_MAX,
-        Accept::Feed => limits::FEED_BYTES_MAX,
-        Accept::Page => limits::PAGE_BYTES_MAX,
+        Accept::Feed => bodies.feed_bytes_max,
+        Accept::Page => bodies.page_bytes_max,
     };
     Request { url, validators, accept, body_bytes_max }
 }
@@ -112,13 +139,13 @@ fn hop(robots: &[(String, Arc<Robots>)], from: &CanonicalUrl, to: &CanonicalUrl)
 }
 
 /// A feed may be megabytes: it is parsed beside the threads that wait for sockets.
-async fn parse(fetched: Fetched, limits: Arc<feeds::Limits>) -> Document {
+async fn parse(fetched: Fetched, bodies: Arc<Bodies>) -> Document {
     let parse = move || {
         let hints = Hints {
             content_type: fetched.headers.get("content-type").map(String::as_str),
             url: Some(fetched.url.as_str()),
         };
-        feeds::read(&fetched.body, &hints, &limits)
+        feeds::read(&fetched.body, &hints, &bodies.feed)
     };
     tokio::task::spawn_blocking(parse).await.unwrap_or(Document::Unknown { reason: "panicked" })
 }

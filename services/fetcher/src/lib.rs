@@ -21,7 +21,7 @@ pub use client::World;
 pub use client::{
     Accept, Answers, Client, FetchError, FetchLimits, Fetched, Follow, Hop, Lookup, Request, Validators, Verdict,
 };
-pub use errand::{Answer, Errand, run};
+pub use errand::{Answer, Bodies, Errand, run};
 pub use metrics::Metrics;
 pub use records::{Input, Output};
 pub use stage::{Fetcher, Rules, SiteQueues};

@@ -175,10 +175,10 @@ impl Service {
         let handle = runtime.handle().clone();
         *self.runtime.lock().unwrap_or_else(PoisonError::into_inner) = Some(runtime);
         let stage = Arc::new(Fetcher::new(self.config.rules.clone(), self.fetched.clone()));
-        let limits = Arc::new(feeds::Limits::default());
+        let bodies = Arc::new(self.config.bodies.clone());
         self.spawn(log, self.config.fetcher, ended, workers, || {
-            let (client, limits) = (client.clone(), Arc::clone(&limits));
-            let run = move |errand| fetcher::run(client.clone(), Clock::system(), Arc::clone(&limits), errand);
+            let (client, bodies) = (client.clone(), Arc::clone(&bodies));
+            let run = move |errand| fetcher::run(client.clone(), Clock::system(), Arc::clone(&bodies), errand);
             let pool = Pool::new(handle.clone(), self.config.requests_max, run);
             Ok(KeyedWork::with_outside(Arc::clone(&stage), Box::new(pool)))
         })

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
-use fetcher::{FetchLimits, Rules};
+use fetcher::{Bodies, FetchLimits, Rules};
 use frontier::{FirstPoll, Policy, Politeness};
 use schemas::{CanonicalUrl, Feed, FeedLimits, FeedOrigin, Lang, limits};
 
@@ -110,6 +110,14 @@ pub(super) fn client(file: &FetchFile) -> Result<FetchLimits, SettingsError> {
         idle: Duration::from_secs(file.idle_s_max),
         window_bytes: file.window_bytes,
     })
+}
+
+/// What may come of a request.
+pub(super) fn bodies(file: &FetchFile) -> Result<Bodies, SettingsError> {
+    within("fetch.page_bytes_max", file.page_bytes_max, 1_024..=limits::PAGE_BYTES_MAX)?;
+    within("fetch.feed_bytes_max", file.feed_bytes_max, 1_024..=limits::FEED_BYTES_MAX)?;
+    let (page_bytes_max, feed_bytes_max) = (file.page_bytes_max, file.feed_bytes_max);
+    Ok(Bodies { page_bytes_max, feed_bytes_max, ..Bodies::default() })
 }
 
 /// The feeds of the file.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use fetcher::FetchLimits;
+use fetcher::{Bodies, FetchLimits};
 use pipeline::Limits;
 use serde::{Deserialize, Serialize};
 
@@ -236,6 +236,8 @@ pub(super) struct FetchFile {
     pub(super) connect_ms_max: u64,
     pub(super) read_ms_max: u64,
     pub(super) total_ms_max: u64,
+    pub(super) page_bytes_max: usize,
+    pub(super) feed_bytes_max: usize,
     pub(super) rate_bytes_min: u64,
     pub(super) rate_after_ms: u64,
     pub(super) redirects_max: u32,
@@ -253,7 +255,7 @@ pub(super) struct FetchFile {
 
 impl Default for FetchFile {
     fn default() -> Self {
-        let limits = FetchLimits::default();
+        let (limits, bodies) = (FetchLimits::default(), Bodies::default());
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             contact: String::new(),
@@ -262,6 +264,8 @@ impl Default for FetchFile {
             connect_ms_max: millis(limits.connect),
             read_ms_max: millis(limits.read),
             total_ms_max: millis(limits.total),
+            page_bytes_max: bodies.page_bytes_max,
+            feed_bytes_max: bodies.feed_bytes_max,
             rate_bytes_min: limits.rate_min,
             rate_after_ms: millis(limits.rate_after),
             redirects_max: limits.redirects_max,

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use fetcher::{FetchLimits, Rules};
+use fetcher::{Bodies, FetchLimits, Rules};
 use ipnet::IpNet;
 use pipeline::{DeadLetterLimit, Limits, kafka::KafkaSettings};
 
@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) rules: Rules,
     pub(crate) requests_max: usize,
     pub(crate) fetch_limits: FetchLimits,
+    pub(crate) bodies: Bodies,
     pub(crate) cleaner: StageConfig,
     pub(crate) enricher: StageConfig,
     pub(crate) revisions_kept: Duration,
@@ -169,6 +170,7 @@ fn check(file: File) -> Result<Config, SettingsError> {
         rules: fetch::rules(&file.fetcher, fetch_limits.total)?,
         requests_max: file.fetcher.requests_max,
         fetch_limits,
+        bodies: fetch::bodies(&file.fetch)?,
         cleaner: stage("cleaner", &file.cleaner, Limits::STAGE)?,
         enricher: stage("enricher", &file.enricher.stage(), Limits::STAGE)?,
         sink: stage("sink", &file.sink.stage(), sink_limits)?,
