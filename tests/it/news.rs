@@ -337,10 +337,10 @@ mod kafka {
         wait_for(&newsroom, BACKLOG + 10);
         let joined = now_ms();
         let mut second = start("1");
-        thread::sleep(Duration::from_secs(14));
+        thread::sleep(Duration::from_secs(20));
         let left = now_ms();
         assert_eq!(second.stop().0, Some(0), "{}", second.said());
-        thread::sleep(Duration::from_secs(10));
+        thread::sleep(Duration::from_secs(18));
         assert_eq!(first.stop().0, Some(0), "{}", first.said());
 
         let accesses = newsroom.accesses();
@@ -356,7 +356,8 @@ mod kafka {
             let together = polls.iter().filter(|poll| is_by(poll, "1")).count();
             by_second += together;
             let gap = polls.windows(2).map(|pair| pair[1].at_ms - pair[0].at_ms).max().unwrap_or(i64::MAX);
-            assert!(gap < 12_000, "{} was not polled for {gap} ms", publication.feed);
+            // A poll that was under way when it changed hands is taken again after its lease: 6 s for the request, 5 more.
+            assert!(gap < 18_000, "{} was not polled for {gap} ms", publication.feed);
             let last = polls.last().map_or(0, |poll| poll.at_ms);
             assert!(last > left, "{} was given back", publication.feed);
         }

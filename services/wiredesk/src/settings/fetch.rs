@@ -11,8 +11,9 @@ use super::{
     file::{FeedFile, FetchFile, FetcherFile},
 };
 
-/// A request is taken again so long after it should have ended.
-const LEASE_MARGIN: Duration = Duration::from_secs(15);
+/// A request is taken again so long after it should have ended: what a commit before it and one behind it may take. A worker
+/// that takes partitions over knows no better when those that were under way have ended.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
 fn wrong<T>(field: &str, must: &str) -> Result<T, SettingsError> {
     Err(SettingsError(format!("{field} must be {must}")))

@@ -260,6 +260,13 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_of_feeds_is_read() {
+        let config = read(include_str!("../../../../deploy/config/feeds.toml"), &[]).unwrap();
+        let [first, second] = config.feeds.as_slice() else { panic!("{:?}", config.feeds) };
+        assert_eq!((first.limits.interval_s_min, first.limits.weight, second.paused), (Some(300), Some(2.0), true));
+    }
+
+    #[test]
     fn an_unknown_field_is_named_with_its_line_and_its_neighbour() {
         let error = read("[cleaner]\nworkers = 2\nbatch_record_max = 5\n", &[]).unwrap_err();
         for part in ["w.toml", "line 3", "batch_record_max", "did you mean batch_records_max?"] {
