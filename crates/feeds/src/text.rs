@@ -68,10 +68,7 @@ pub(crate) fn to_html(text: &str) -> String {
 
 /// A text cut to at most so many bytes, between characters.
 pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
-    let mut end = text.len().min(bytes_max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(bytes_max);
     &text[..end]
 }
 

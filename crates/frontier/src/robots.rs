@@ -66,11 +66,7 @@ impl Robots {
         let mut everyones = Self::default();
         let (mut named, mut ai) = (false, Vec::new());
         let (mut group, mut crawlers, mut in_head) = (Group::default(), Vec::<&'static str>::new(), false);
-        let mut end = text.len().min(BYTES_MAX);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        for line in text[..end].trim_start_matches('\u{feff}').split(['\n', '\r']) {
+        for line in head(text).trim_start_matches('\u{feff}').split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default();
             let Some((field, value)) = line.split_once(':') else { continue };
             let (field, value) = (field.trim(), value.trim());
@@ -145,6 +141,11 @@ impl Robots {
     pub fn ai_opt_out(&self) -> &[String] {
         &self.ai_opt_out
     }
+}
+
+/// As much of a file as is read.
+pub(crate) fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(BYTES_MAX)]
 }
 
 fn is_field(field: &str, names: &[&str]) -> bool {

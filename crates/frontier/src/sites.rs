@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use schemas::{SiteState, Timestamp};
 
-use crate::{Policy, Spread, robots::Robots};
+use crate::{
+    Policy, Spread,
+    robots::{self, Robots},
+};
 
 /// A robots.txt is asked for again after this (RFC 9309 section 2.4).
 const ROBOTS_FRESH: Duration = Duration::from_secs(24 * 3600);
@@ -62,12 +65,9 @@ pub fn expires_at(site: &SiteState) -> Option<Timestamp> {
 
 /// Writes into the row what a request for robots.txt brought: its text, empty for a site that has none.
 pub fn robots_came(site: &mut SiteState, text: &str, now: Timestamp) {
-    let mut end = text.len().min(crate::robots::BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let text = robots::head(text);
     site.ai_opt_out = Robots::parse(text).ai_opt_out().to_vec();
-    site.robots = Some(text[..end].to_owned());
+    site.robots = Some(text.to_owned());
     (site.robots_at, site.robots_retry, site.robots_due, site.taken, site.failures) = (Some(now), None, None, None, 0);
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::PoisonError, time::Duration};
 
+use bytes::Bytes;
 use feeds::SitemapLink;
 use frontier::polls::{self, Polled};
 use pipeline::Refusal;
@@ -24,10 +25,7 @@ impl Fetcher {
                 }
                 row.parent = None;
                 for url in row.children.clone() {
-                    let key = FrontierRow::feed_key(&url);
-                    if let Some(FrontierRow::Feed(mut child)) = table.get(&key)
-                        && child.parent.as_ref() == Some(&feed.url)
-                    {
+                    if let Some((key, mut child)) = child(table, &url, &feed.url) {
                         change(&mut child, Feed { url, ..feed.clone() }, now);
                         table.put(&key, FrontierRow::Feed(child));
                     }
@@ -63,10 +61,8 @@ impl Fetcher {
     pub(crate) fn unsubscribe(url: &CanonicalUrl, table: &mut Table<'_>) -> Result<Vec<Output>, Refusal> {
         let key = FrontierRow::feed_key(url);
         let Some(FrontierRow::Feed(row)) = table.get(&key) else { return Err(Refusal::Drop("not_subscribed")) };
-        for child in &row.children {
-            let key = FrontierRow::feed_key(child);
-            // One that a user subscribed to as well stays.
-            if matches!(table.get(&key), Some(FrontierRow::Feed(child)) if child.parent.as_ref() == Some(url)) {
+        for sitemap in &row.children {
+            if let Some((key, _)) = child(table, sitemap, url) {
                 table.delete(&key);
             }
         }
@@ -109,14 +105,21 @@ impl Fetcher {
             }
         }
         for url in row.children.iter().filter(|url| !children.contains(url)) {
-            let key = FrontierRow::feed_key(url);
-            if matches!(table.get(&key), Some(FrontierRow::Feed(child)) if child.parent.as_ref() == Some(&row.feed.url))
-            {
+            if let Some((key, _)) = child(table, url, &row.feed.url) {
                 table.delete(&key);
             }
         }
         row.children = children.into_iter().collect();
         Outcome::without_entries(Polled::Fresh { entries: links.len(), new, dated_rate: None, wait })
+    }
+}
+
+/// The row of a sitemap that is watched for the sake of its index alone; one that a user subscribed to as well is none.
+fn child(table: &Table<'_>, url: &CanonicalUrl, index: &CanonicalUrl) -> Option<(Bytes, Box<FeedState>)> {
+    let key = FrontierRow::feed_key(url);
+    match table.get(&key) {
+        Some(FrontierRow::Feed(row)) if row.parent.as_ref() == Some(index) => Some((key, row)),
+        _ => None,
     }
 }
 

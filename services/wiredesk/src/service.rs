@@ -8,7 +8,7 @@ use std::{
 
 use cleaner::Cleaner;
 use enricher::Enricher;
-use fetcher::{Client, Fetcher, Networks};
+use fetcher::Fetcher;
 use pipeline::{
     Clock, Health, KeyedWork, Log, LogError, Metrics, Pool, RunError, StageWork, Steps, Stop, StoreError, StoreWork,
     Work, Worker, embedded::EmbeddedLog,
@@ -162,9 +162,7 @@ impl Service {
         workers: &mut Vec<JoinHandle<()>>,
     ) -> Result<(), RunError> {
         let fatal = |what: String| RunError::from(LogError::Fatal(what));
-        let networks = Networks::public_and(self.config.allow_private.clone());
-        let client = Client::new(&self.config.user_agent, networks, self.config.fetch_limits.clone())
-            .map_err(|error| fatal(format!("no client for requests: {error}")))?;
+        let client = self.config.client().map_err(|error| fatal(format!("no client for requests: {error}")))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(REQUEST_THREADS)
             .max_blocking_threads(self.config.fetch_limits.lookups_max + PARSE_THREADS_MAX)

@@ -73,7 +73,7 @@ const BASES_MAX: usize = 100_000;
 /// Elements of HTML that are always empty and that no feed format has.
 const VOID: &[&str] = &["br", "hr", "img", "wbr"];
 
-/// Elements of text alone, which a start tag of [`FIELDS`] closes.
+/// Elements of text alone, which a start tag of one of them or of [`FIELDS`] closes.
 const LEAVES: &[&str] = &[
     "title",
     "link",
@@ -89,20 +89,8 @@ const LEAVES: &[&str] = &[
     "loc",
     "lastmod",
 ];
+/// Other elements of feeds.
 const FIELDS: &[&str] = &[
-    "title",
-    "link",
-    "guid",
-    "pubdate",
-    "category",
-    "comments",
-    "language",
-    "ttl",
-    "generator",
-    "copyright",
-    "lastbuilddate",
-    "loc",
-    "lastmod",
     "description",
     "item",
     "entry",
@@ -115,6 +103,10 @@ const FIELDS: &[&str] = &[
     "content",
     "author",
 ];
+
+fn is_field(name: &str) -> bool {
+    LEAVES.contains(&name) || FIELDS.contains(&name)
+}
 
 impl<'a> Reader<'a> {
     /// Reads a text that came from `url`.
@@ -177,10 +169,7 @@ impl<'a> Reader<'a> {
                 Token::Text(text) => return Some(Event::Text(text)),
                 Token::CData(text) => return Some(Event::CData(text)),
                 Token::Doctype(text) => {
-                    let mut end = text.len().min(DOCTYPE_BYTES_MAX);
-                    while !text.is_char_boundary(end) {
-                        end -= 1;
-                    }
+                    let end = text.floor_char_boundary(DOCTYPE_BYTES_MAX);
                     self.entities.declare(&text[..end], self.limits.expansion_bytes_max);
                 }
                 Token::Start { name, attributes, empty } => self.start(name, attributes, empty),
@@ -212,7 +201,7 @@ impl<'a> Reader<'a> {
             let held =
                 self.open[at..].iter().any(|open| matches!(&*open.name, "content" | "source") || open.ns == Ns::Xhtml);
             if held { None } else { Some(at) }
-        } else if top.ns == Ns::Core && LEAVES.contains(&&*top.name) && FIELDS.contains(&name) {
+        } else if top.ns == Ns::Core && LEAVES.contains(&&*top.name) && is_field(name) {
             Some(self.open.len() - 1)
         } else {
             None

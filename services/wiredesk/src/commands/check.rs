@@ -1,6 +1,5 @@
 //! `check`: what the settings come to, or what would become of a URL.
 
-use fetcher::{Client, FetchError, Networks};
 use frontier::Robots;
 use schemas::CanonicalUrl;
 
@@ -42,15 +41,9 @@ fn settings(config: &Config) -> anyhow::Result<()> {
     ))
 }
 
-/// The client that the settings describe.
-pub(super) fn client(config: &Config) -> Result<Client, FetchError> {
-    let networks = Networks::public_and(config.allow_private.clone());
-    Client::new(&config.user_agent, networks, config.fetch_limits.clone())
-}
-
 /// The guard, robots.txt, and a fetch, one after the other; it stops where the fetcher would.
 async fn address(config: &Config, url: &CanonicalUrl) -> anyhow::Result<()> {
-    let client = client(config)?;
+    let client = config.client()?;
     print(&format!("url      {url}\nsite     {}", schemas::registrable_domain(url.host())))?;
     match client.check(url).await {
         Err(error) => return print(&format!("guard    {error}\nverdict  it would not be fetched now")),

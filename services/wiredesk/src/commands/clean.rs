@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::Context as _;
 use extract::{Context, Extracted};
-use fetcher::{Client, FetchLimits, Networks};
 use pipeline::Clock;
 use rayon::prelude::*;
 use schemas::{CanonicalUrl, limits};
@@ -45,8 +44,7 @@ fn from_file(clean: &Clean) -> Result<Extracted, BadInput> {
 /// Fetches one page through the guarded client.
 fn from_address(config: &Config, address: &str) -> anyhow::Result<Extracted> {
     let url = CanonicalUrl::parse(address).map_err(|error| BadInput::Usage(format!("{address}: {error}")))?;
-    let networks = Networks::public_and(config.allow_private.clone());
-    let client = Client::new(&config.user_agent, networks, FetchLimits::default())?;
+    let client = config.client()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
     let fetched = runtime.block_on(client.get(&url)).with_context(|| url.to_string())?;
     if !(200..300).contains(&fetched.status) {

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use fetcher::{Bodies, FetchLimits, Rules};
+use fetcher::{Bodies, Client, FetchError, FetchLimits, Networks, Rules};
 use ipnet::IpNet;
 use pipeline::{DeadLetterLimit, Limits, kafka::KafkaSettings};
 
@@ -72,6 +72,14 @@ pub(crate) struct StageConfig {
 pub(crate) enum Target {
     Lake { path: PathBuf, checkpoint_commits: u64, log_retention: Duration },
     JsonLines,
+}
+
+impl Config {
+    /// The guarded client that the settings describe.
+    pub(crate) fn client(&self) -> Result<Client, FetchError> {
+        let networks = Networks::public_and(self.allow_private.clone());
+        Client::new(&self.user_agent, networks, self.fetch_limits.clone())
+    }
 }
 
 /// What is wrong with the settings; exit 64.

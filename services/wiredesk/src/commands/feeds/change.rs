@@ -4,7 +4,7 @@ use feeds::{Document, Hints};
 use pipeline::{Log, RunError};
 use schemas::{CanonicalUrl, Feed, FeedLimits, FeedOrigin, Lang};
 
-use super::{BadInput, address, check, documents, guest, outgoing, print, record, subscribed, unknown};
+use super::{BadInput, address, documents, guest, outgoing, print, record, subscribed, unknown};
 use crate::{cli::About, settings::Config};
 
 pub(super) fn add(config: &Config, urls: &[String], about: &About, no_check: bool) -> anyhow::Result<()> {
@@ -13,7 +13,7 @@ pub(super) fn add(config: &Config, urls: &[String], about: &About, no_check: boo
     if no_check {
         found.extend(addresses);
     } else {
-        let client = check::client(config)?;
+        let client = config.client()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         for url in addresses {
             match runtime.block_on(documents::discover(&client, &url)) {

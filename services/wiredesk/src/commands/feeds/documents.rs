@@ -24,7 +24,7 @@ pub(super) fn check(config: &Config, urls: &[String]) -> anyhow::Result<()> {
     } else {
         urls.iter().map(|url| address(url)).collect::<Result<Vec<_>, _>>()?
     };
-    let client = super::check::client(config)?;
+    let client = config.client()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut refused = 0;
     for some in addresses.chunks(CHECKS_AT_A_TIME) {

@@ -10,7 +10,7 @@ use feeds::Hints;
 use pipeline::{Log, LogError, Outgoing, RunError};
 use schemas::{CanonicalUrl, Decode as _, Encode as _, Encoded, Feed, FeedOrigin, FeedState, FrontierRow, topic};
 
-use super::{BadInput, check, guest, print, tail};
+use super::{BadInput, guest, print, tail};
 use crate::{
     cli::Feeds,
     settings::{Config, nearest},
