@@ -96,6 +96,19 @@ impl Broker {
         }
     }
 
+    /// Its end, as SIGTERM brings it.
+    pub(crate) fn end(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        let pid = fs::read_to_string(self.folder.path().join("pid")).unwrap();
+        assert!(Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
+        let since = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() && since.elapsed() < START_MAX {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        drop(process.stdin.take());
+        process.wait().unwrap();
+    }
+
     /// Its address.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

@@ -9,7 +9,10 @@
 )]
 
 mod broker;
+#[path = "../chaos/mod.rs"]
+mod chaos;
 mod contract;
+mod deployment;
 mod errands;
 mod house;
 mod news;

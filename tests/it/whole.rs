@@ -5,242 +5,17 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
-    sync::OnceLock,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
-/// The binary, built by the same command in the same profile as these tests.
-pub(crate) fn binary() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        // The test binary lies in target/<profile>/deps.
-        let target = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_path_buf();
-        let status = Command::new(env!("CARGO"))
-            // All of the workspace: another selection has other features, and builds half of the dependencies again.
-            .args(["build", "--release", "--locked", "--quiet", "--workspace", "--all-targets", "--target-dir"])
-            .arg(target.parent().unwrap())
-            .current_dir(root)
-            .status()
-            .unwrap();
-        assert!(status.success(), "the binary does not build");
-        target.join("wiredesk")
-    };
-    BUILT.get_or_init(build).clone()
-}
-
-/// Settings and data of one deployment, in a folder of its own.
-pub(crate) struct Deployment {
-    folder: tempfile::TempDir,
-    settings: String,
-}
-
-impl Deployment {
-    pub(crate) fn embedded() -> Self {
-        Self::with(String::new())
-    }
-
-    pub(crate) fn with(kafka: String) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let settings = format!("data = {data:?}\n[sink]\ninterval_ms = 200\n[http]\nlisten = \"127.0.0.1:0\"\n{kafka}");
-        fs::write(folder.path().join("wiredesk.toml"), &settings).unwrap();
-        Self { folder, settings }
-    }
-
-    pub(crate) fn kafka(brokers: &str) -> Self {
-        Self::kafka_with(brokers, "")
-    }
-
-    pub(crate) fn kafka_with(brokers: &str, more: &str) -> Self {
-        let settings = crate::support::kafka_settings(brokers);
-        Self::with(format!(
-            "{more}[kafka]\nbrokers = \"{brokers}\"\nprefix = \"{}\"\nreplication = 1\nsession_timeout_ms = 6000\n",
-            settings.prefix
-        ))
-    }
-
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
-        command.arg("--config").arg(self.folder.path().join("wiredesk.toml")).args(arguments);
-        command
-    }
-
-    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    pub(crate) fn good(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {error}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        self.start_with(arguments, &[])
-    }
-
-    pub(crate) fn start_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
-        let log = self.folder.path().join(format!("{}.log", arguments[0]));
-        let file = fs::File::options().create(true).append(true).open(&log).unwrap();
-        let mut command = self.command(arguments);
-        command.envs(environment.iter().copied());
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
-        Running { process, log }
-    }
-
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    pub(crate) fn lake(&self) -> PathBuf {
-        self.data().join("lake")
-    }
-
-    /// Adds to the settings file, until it is changed again.
-    pub(crate) fn append(&self, more: &str) {
-        fs::write(self.folder.path().join("wiredesk.toml"), format!("{}\n{more}", self.settings)).unwrap();
-    }
-
-    /// Changes a setting of the file.
-    pub(crate) fn set(&self, more: &str) {
-        fs::write(self.folder.path().join("wiredesk.toml"), format!("{more}\n{}", self.settings)).unwrap();
-    }
-}
-
-/// A process of ours; it does not outlive the test.
-pub(crate) struct Running {
-    process: Child,
-    log: PathBuf,
-}
-
-impl Running {
-    pub(crate) fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
-        assert!(status.success());
-    }
-
-    /// SIGTERM; the exit status and how long it took.
-    pub(crate) fn stop(&mut self) -> (Option<i32>, Duration) {
-        let since = Instant::now();
-        self.signal("-TERM");
-        (self.wait(), since.elapsed())
-    }
-
-    pub(crate) fn wait(&mut self) -> Option<i32> {
-        let since = Instant::now();
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(since.elapsed() < Duration::from_secs(40), "does not end: {}", self.said());
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    pub(crate) fn said(&self) -> String {
-        let mut text = String::new();
-        fs::File::open(&self.log).unwrap().read_to_string(&mut text).unwrap();
-        text
-    }
-
-    /// The address that the process serves its metrics at.
-    fn address(&self) -> String {
-        let since = Instant::now();
-        loop {
-            if let Some(at) = self.said().split("http://").nth(1).and_then(|rest| rest.split("/metrics").next()) {
-                return at.to_owned();
-            }
-            assert!(since.elapsed() < Duration::from_secs(20), "{}", self.said());
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// A request to the process itself; status and body.
-    pub(crate) fn get(&self, path: &str) -> (u16, String) {
-        use std::{io::Write as _, net::TcpStream};
-        let mut stream = TcpStream::connect(self.address()).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            eprintln!("{}", self.said());
-        }
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// The Python environment with the lake's readers, as `tests/run` makes it.
-fn python() -> PathBuf {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
-    assert!(python.exists(), "the lake's readers are missing: `tests/run` installs them");
-    python
-}
-
-/// The lake's rows by id, as all readers agree on them; each revision once.
-pub(crate) fn lake(path: &Path) -> BTreeMap<(String, u64), Value> {
-    lake_or_why(path).unwrap_or_else(|why| panic!("{why}"))
-}
-
-/// The same of a lake that is being written to: the readers, one after the other, may have seen different states.
-pub(crate) fn lake_or_why(path: &Path) -> Result<BTreeMap<(String, u64), Value>, String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("lake/read.py");
-    let output = Command::new(python()).arg(script).arg("--rows").arg(path).output().unwrap();
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    let mut rows = BTreeMap::new();
-    for line in String::from_utf8(output.stdout).unwrap().lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        let key = (row["article_id"].as_str().unwrap().to_owned(), row["revision"].as_u64().unwrap());
-        assert!(rows.insert(key.clone(), row).is_none(), "{key:?} is there twice");
-    }
-    Ok(rows)
-}
+use crate::deployment::{Deployment, Rows, Running, lake, wait_for_rows};
 
 fn samples() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/samples").display().to_string()
-}
-
-/// How many rows the lake's newest commits hold, read without Python: for waiting only.
-fn rows_written(lake: &Path) -> u64 {
-    let mut rows = 0;
-    let Ok(entries) = fs::read_dir(lake.join("_delta_log")) else { return 0 };
-    for entry in entries.map(Result::unwrap).filter(|entry| entry.path().extension().is_some_and(|e| e == "json")) {
-        for line in fs::read_to_string(entry.path()).unwrap_or_default().lines() {
-            let action: Value = serde_json::from_str(line).unwrap_or_default();
-            let stats: Value =
-                action["add"]["stats"].as_str().and_then(|stats| serde_json::from_str(stats).ok()).unwrap_or_default();
-            rows += stats["numRecords"].as_u64().unwrap_or(0);
-        }
-    }
-    rows
-}
-
-fn wait_for_rows(lake: &Path, rows: u64) {
-    let since = Instant::now();
-    while rows_written(lake) < rows {
-        assert!(since.elapsed() < Duration::from_secs(60), "{} of {rows} rows", rows_written(lake));
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// The five seeds where the shared data are, or a clear word that they are not: their folder, and a copy without the
@@ -559,14 +334,14 @@ fn clean_fetches_a_page_where_a_setting_allows_it_and_refuses_it_otherwise() {
 fn up_killed_at_any_time_leaves_every_article_once() {
     let deployment = Deployment::embedded();
     let folder = tempfile::tempdir().unwrap();
-    let articles = write_articles(folder.path(), 6_000);
+    let articles = write_articles(folder.path(), 24_000);
     deployment.good(&["import", folder.path().to_str().unwrap()]);
     for round in 0..8 {
         let mut up = deployment.start(&["up"]);
         thread::sleep(Duration::from_millis(60 + 25 * round));
         up.kill();
     }
-    let before = rows_written(&deployment.lake());
+    let before = Rows::of(&deployment.lake()).now();
     assert!(before < articles, "everything was done before the last kill: it proved nothing");
     let mut up = deployment.start(&["up"]);
     wait_for_rows(&deployment.lake(), articles);
@@ -768,7 +543,7 @@ mod kafka {
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(error.contains("there is no topic pages") && error.contains("wiredesk topics create"), "{error}");
         deployment.good(&["topics", "create"]);
-        let prefix = deployment.settings.split("prefix = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let prefix = deployment.prefix();
         crate::broker::set_topic(&brokers(), &format!("{prefix}revisions"), &[("cleanup.policy", "delete")]);
         crate::broker::set_topic(&brokers(), &format!("{prefix}pages"), &[("max.message.bytes", "1000000")]);
         let output = deployment.run(&["topics", "check"]);

@@ -1,5 +1,7 @@
 //! Datelines: `[서울=뉴시스]`, `LONDON (Reuters) -`, `【ロンドン＝石田薫】`.
 
+use memchr::memchr;
+
 use crate::words;
 
 /// What stands in front of the first sentence.
@@ -58,7 +60,10 @@ fn bracketed(line: &str) -> Option<Lead> {
 
 /// `PLACE, date (Agency) -` and `(Agency) -`.
 fn place_and_agency(line: &str) -> Option<Lead> {
-    let open = line.char_indices().take(LEAD_CHARS_MAX).find(|(_, c)| *c == '(').map(|(at, _)| at)?;
+    let open = memchr(b'(', line.as_bytes())?;
+    if open >= LEAD_CHARS_MAX && line[..open].chars().nth(LEAD_CHARS_MAX - 1).is_some() {
+        return None;
+    }
     let (inside, rest) = line[open + 1..].split_once(')')?;
     if !words::is_agency(inside) {
         return None;

@@ -1,108 +1,169 @@
 //! What an element says of the blocks within it: its tag, its names, its place.
 
-use scraper::node::Element as Node;
-
-use crate::markup::{self, Names};
+use crate::html::{AttributeName, Name, NodeRef};
+use crate::markup::{Names, Vocabulary};
 use crate::page::{Place, Tag};
 use crate::types::Label;
 
-/// What class, id, itemprop and role say.
-pub(crate) fn read_names(node: &Node) -> Names {
-    let class = node.attr("class").unwrap_or_default().split_whitespace();
-    let id = node.attr("id").into_iter();
-    let mut names = markup::read(class.chain(id));
-    match node.attr("itemprop") {
-        Some("articleBody") => names.content = true,
-        Some("headline") => names.field = names.field.or(Some(Label::Title)),
-        Some("author") => names.field = names.field.or(Some(Label::Byline)),
-        Some("datePublished" | "dateModified") => names.field = names.field.or(Some(Label::Dateline)),
-        _ => {}
+/// The attributes of an element that say something, looked up once.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Said<'t> {
+    pub(crate) names: Labels<'t>,
+    pub(crate) rel: Option<&'t str>,
+    pub(crate) href: Option<&'t str>,
+    pub(crate) datetime: Option<&'t str>,
+    pub(crate) content: Option<&'t str>,
+    pub(crate) style: Option<&'t str>,
+    pub(crate) hidden: bool,
+}
+
+/// What names an element.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Labels<'t> {
+    pub(crate) class: Option<&'t str>,
+    pub(crate) id: Option<&'t str>,
+    pub(crate) itemprop: Option<&'t str>,
+    pub(crate) role: Option<&'t str>,
+}
+
+impl<'t> Said<'t> {
+    pub(crate) fn of(node: NodeRef<'t, '_>) -> Self {
+        let mut said = Self::default();
+        for (name, value) in node.attrs() {
+            let place = match name {
+                AttributeName::Class => &mut said.names.class,
+                AttributeName::Id => &mut said.names.id,
+                AttributeName::Itemprop => &mut said.names.itemprop,
+                AttributeName::Role => &mut said.names.role,
+                AttributeName::Rel => &mut said.rel,
+                AttributeName::Href => &mut said.href,
+                AttributeName::Datetime => &mut said.datetime,
+                AttributeName::Content => &mut said.content,
+                AttributeName::Style => &mut said.style,
+                AttributeName::Hidden => {
+                    said.hidden = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            // The first of several counts.
+            *place = place.or(Some(value));
+        }
+        said
     }
-    match node.attr("role") {
-        Some("navigation" | "menu" | "menubar") => names.residue = Some(Label::Nav),
-        Some("complementary") => names.residue = names.residue.or(Some(Label::Other)),
-        Some("contentinfo") => names.residue = Some(Label::Legal),
-        Some("search" | "dialog" | "alertdialog") => names.residue = names.residue.or(Some(Label::Other)),
-        _ => {}
+
+    /// Whether readers do not see it, as far as its own attributes tell.
+    pub(crate) fn is_hidden(&self) -> bool {
+        if self.hidden {
+            return true;
+        }
+        let Some(style) = self.style else { return false };
+        let style: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+        style.contains("display:none") || style.contains("visibility:hidden")
     }
-    names
+}
+
+impl<'t> Labels<'t> {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What class, id, itemprop and role say.
+    pub(crate) fn read(&self, vocabulary: &mut Vocabulary<'t>) -> Names {
+        let class = self.class.unwrap_or_default().split_whitespace();
+        let mut names = vocabulary.names(class.chain(self.id));
+        match self.itemprop {
+            Some("articleBody") => names.content = true,
+            Some("headline") if names.field.is_none() => names.name_field(Label::Title, "itemprop headline"),
+            Some("author") if names.field.is_none() => names.name_field(Label::Byline, "itemprop author"),
+            Some("datePublished" | "dateModified") if names.field.is_none() => {
+                names.name_field(Label::Dateline, "itemprop datePublished");
+            }
+            _ => {}
+        }
+        match self.role {
+            Some("navigation" | "menu" | "menubar") => names.name_residue(Label::Nav, "role navigation"),
+            Some("contentinfo") => names.name_residue(Label::Legal, "role contentinfo"),
+            Some("complementary") if names.residue.is_none() => names.name_residue(Label::Other, "role complementary"),
+            Some("search" | "dialog" | "alertdialog") if names.residue.is_none() => {
+                names.name_residue(Label::Other, "role dialog");
+            }
+            _ => {}
+        }
+        names
+    }
 }
 
 /// Where the blocks within an element stand.
-pub(crate) fn place(outer: Place, name: &str, node: &Node) -> Place {
+pub(crate) fn place(outer: Place, name: Name, role: Option<&str>) -> Place {
     let mut place = outer;
     match name {
-        "nav" => place.nav = true,
-        "aside" => place.aside = true,
-        "header" => place.header = true,
-        "footer" => place.footer = true,
-        "form" => place.form = true,
-        "button" | "label" | "option" | "textarea" => place.button = true,
-        "figure" | "figcaption" => place.figure = true,
-        "blockquote" => place.quote = true,
-        "ul" | "ol" | "dl" => place.list = true,
-        "table" => place.table = true,
-        "article" => place.article = true,
-        "a" => place.link = true,
+        Name::Nav => place.nav = true,
+        Name::Aside => place.aside = true,
+        Name::Header => place.header = true,
+        Name::Footer => place.footer = true,
+        Name::Form => place.form = true,
+        Name::Button | Name::Label | Name::Option | Name::Textarea => place.button = true,
+        Name::Figure | Name::Figcaption => place.figure = true,
+        Name::Blockquote => place.quote = true,
+        Name::Ul | Name::Ol | Name::Dl => place.list = true,
+        Name::Table => place.table = true,
+        Name::Article => place.article = true,
+        Name::A => place.link = true,
         _ => {}
     }
-    if node.attr("role") == Some("button") {
+    if role == Some("button") {
         place.button = true;
     }
     place
 }
 
 /// The kind of an element, and whether it parts blocks.
-pub(crate) fn classify(name: &str) -> (Tag, bool) {
+pub(crate) fn classify(name: Name) -> (Tag, bool) {
     let tag = match name {
-        "body" => Tag::Body,
-        "article" => Tag::Article,
-        "main" => Tag::Main,
-        "section" => Tag::Section,
-        "p" => Tag::Paragraph,
-        "h1" => Tag::Heading(1),
-        "h2" => Tag::Heading(2),
-        "h3" => Tag::Heading(3),
-        "h4" => Tag::Heading(4),
-        "h5" => Tag::Heading(5),
-        "h6" => Tag::Heading(6),
-        "ul" | "ol" | "dl" | "menu" | "dir" => Tag::List,
-        "li" | "dt" | "dd" => Tag::Item,
-        "table" | "tbody" | "thead" | "tfoot" => Tag::Table,
-        "tr" => Tag::Row,
-        "td" | "th" => Tag::Cell,
-        "blockquote" => Tag::Quote,
-        "pre" => Tag::Pre,
-        "figure" => Tag::Figure,
-        "figcaption" | "caption" => Tag::Caption,
-        "nav" => Tag::Nav,
-        "aside" => Tag::Aside,
-        "header" => Tag::Header,
-        "footer" => Tag::Footer,
-        "form" | "fieldset" => Tag::Form,
-        "button" | "option" | "textarea" => Tag::Button,
-        "html" | "head" | "div" | "address" | "center" | "details" | "summary" | "dialog" | "hgroup" | "legend"
-        | "title" | "video" | "audio" | "object" | "picture" | "search" => Tag::Div,
+        Name::Body => Tag::Body,
+        Name::Article => Tag::Article,
+        Name::Main => Tag::Main,
+        Name::Section => Tag::Section,
+        Name::P => Tag::Paragraph,
+        Name::H1 => Tag::Heading(1),
+        Name::H2 => Tag::Heading(2),
+        Name::H3 => Tag::Heading(3),
+        Name::H4 => Tag::Heading(4),
+        Name::H5 => Tag::Heading(5),
+        Name::H6 => Tag::Heading(6),
+        Name::Ul | Name::Ol | Name::Dl | Name::Menu | Name::Dir => Tag::List,
+        Name::Li | Name::Dt | Name::Dd => Tag::Item,
+        Name::Table | Name::Tbody | Name::Thead | Name::Tfoot => Tag::Table,
+        Name::Tr => Tag::Row,
+        Name::Td | Name::Th => Tag::Cell,
+        Name::Blockquote => Tag::Quote,
+        Name::Pre => Tag::Pre,
+        Name::Figure => Tag::Figure,
+        Name::Figcaption | Name::Caption => Tag::Caption,
+        Name::Nav => Tag::Nav,
+        Name::Aside => Tag::Aside,
+        Name::Header => Tag::Header,
+        Name::Footer => Tag::Footer,
+        Name::Form | Name::Fieldset => Tag::Form,
+        Name::Button | Name::Option | Name::Textarea => Tag::Button,
+        Name::Html
+        | Name::Head
+        | Name::Div
+        | Name::Address
+        | Name::Center
+        | Name::Details
+        | Name::Summary
+        | Name::Dialog
+        | Name::Hgroup
+        | Name::Legend
+        | Name::Title
+        | Name::Video
+        | Name::Audio
+        | Name::Object
+        | Name::Picture
+        | Name::Search => Tag::Div,
         _ => return (Tag::Inline, false),
     };
     (tag, true)
-}
-
-/// Whether readers do not see it, as far as its own attributes tell.
-pub(crate) fn is_hidden(node: &Node) -> bool {
-    if node.attr("hidden").is_some() {
-        return true;
-    }
-    let Some(style) = node.attr("style") else { return false };
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-    style.contains("display:none") || style.contains("visibility:hidden")
-}
-
-/// FNV-1a of tag and class.
-pub(crate) fn signature(node: &Node, name: &str) -> u64 {
-    let class = node.attr("class").unwrap_or_default();
-    name.bytes()
-        .chain([b' '])
-        .chain(class.bytes())
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

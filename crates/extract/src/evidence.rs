@@ -1,8 +1,11 @@
 //! What a single line says for and against being residue, in log-odds. Text mode and pages share it.
 
-use crate::fold::{self, ends_sentence, words};
+use memchr::memchr;
+
+use crate::fold::{Folded, Letters, Measure, ends_sentence, fold_into};
+use crate::limits::WORDING_BYTES_MAX;
 use crate::types::Label;
-use crate::wording::{Hit, Strength, look_up};
+use crate::wording::{Hit, Spans, Strength, look_up_folded};
 
 /// What is known of a block when its neighbours have not been looked at yet.
 #[derive(Clone, Debug)]
@@ -28,12 +31,15 @@ pub(crate) struct Form {
     pub(crate) sentence: bool,
     /// No letters: a counter, a mark.
     pub(crate) bare: bool,
+    /// A script without spaces between words shows at its beginning.
+    pub(crate) unspaced: bool,
+    pub(crate) letters: Letters,
 }
 
 impl Form {
     pub(crate) fn of(line: &str) -> Self {
-        let bare = !line.chars().any(char::is_alphabetic);
-        Self { words: words(line), sentence: ends_sentence(line), bare }
+        let Measure { words, bare, unspaced, letters } = Measure::of(line);
+        Self { words, sentence: ends_sentence(line), bare, unspaced, letters }
     }
 
     /// Running text that no widget would hold.
@@ -59,11 +65,20 @@ pub(crate) enum Position {
 
 const QUOTES: &[char] = &['"', '“', '„', '«', '‘', '「', '『', '»', '‚', '\''];
 
+/// Room for looking at one line after another.
+#[derive(Default)]
+pub(crate) struct Room {
+    folded: Folded,
+    found: Spans,
+}
+
 /// Weighs a line by its form and wording.
-pub(crate) fn weigh(line: &str, form: Form, position: Position) -> (Evidence, Option<Hit>) {
+pub(crate) fn weigh(line: &str, form: Form, position: Position, room: &mut Room) -> (Evidence, Option<Hit>) {
     // Who is quoted may well say "Read also the small print".
     let quoted = form.sentence && line.starts_with(QUOTES);
-    let hit = look_up(line).filter(|hit| hit.whole || !quoted);
+    let Room { folded, found } = room;
+    fold_into(if line.len() <= WORDING_BYTES_MAX { line } else { "" }, folded);
+    let hit = look_up_folded(folded, found).filter(|hit| hit.whole || !quoted);
     let mut evidence = Evidence {
         residue: by_form(form, position),
         listed: by_form_in_list(form),
@@ -82,7 +97,7 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position) -> (Evidence, Op
         evidence.reason = "bare_number";
         evidence.listed = evidence.listed.max(0.3);
     }
-    if is_ago(line) {
+    if line.len() <= AGO_BYTES_MAX && is_ago(&folded.text) {
         evidence.residue += 1.4;
         evidence.listed = 1.0;
         evidence.label = Label::Related;
@@ -134,8 +149,11 @@ fn by_wording(hit: Hit, form: Form, position: Position) -> f32 {
     }
 }
 
+/// Bytes of a line that says how long ago something was.
+const AGO_BYTES_MAX: usize = 60;
+
 /// `14 hours ago`, `vor 3 Stunden`, `1時間前`: sites date their lists so.
-fn is_ago(line: &str) -> bool {
+fn is_ago(folded: &str) -> bool {
     const AGO: &[&str] = &[
         "hours ago",
         "hour ago",
@@ -186,9 +204,10 @@ fn is_ago(line: &str) -> bool {
         "# uur geleden",
         "# timmar sedan",
     ];
-    if line.len() > 60 {
+    // Each of them has a number or ends with the English word; a line that begins with one has its first letter.
+    let begins = folded.starts_with(['h', 'm', 'd', 'w']);
+    if !begins && !folded.ends_with(" ago") && memchr(b'#', folded.as_bytes()).is_none() {
         return false;
     }
-    let folded = fold::fold(line).text;
     AGO.iter().any(|ago| folded.ends_with(ago) || (folded.starts_with(ago) && folded.len() < 40))
 }

@@ -7,16 +7,36 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use crate::model::{Model, model};
+use crate::training::Weights;
 use crate::types::{Context, Extracted};
 
 /// Cleans one item. A line that cannot be read gives `{"id", "error"}` with `id` null where it has none.
 pub fn clean_line(json: &str) -> String {
+    clean(json, model(), false)
+}
+
+/// [`clean_line`] by other weights than those checked in.
+pub fn clean_line_by(json: &str, weights: &Weights) -> String {
+    clean(json, weights.model(), false)
+}
+
+/// [`clean_line`] with all that is known of why each block was kept or removed ([`Context::explain`]).
+pub fn explain_line(json: &str, weights: Option<&Weights>) -> String {
+    let model = match weights {
+        Some(weights) => weights.model(),
+        None => model(),
+    };
+    clean(json, model, true)
+}
+
+fn clean(json: &str, model: &Model, explain: bool) -> String {
     let item: Value = match serde_json::from_str(json) {
         Ok(item) => item,
         Err(_) => return error(&Value::Null, "not_json"),
     };
     let id = item.get("id").cloned().unwrap_or(Value::Null);
-    match extract(&item) {
+    match extract(&item, model, explain) {
         Ok(extracted) => render(&id, &extracted).to_string(),
         Err(reason) => error(&id, reason),
     }
@@ -31,11 +51,11 @@ fn error(id: &Value, reason: &str) -> String {
     json!({ "id": id, "error": reason }).to_string()
 }
 
-fn extract(item: &Value) -> Result<Extracted, &'static str> {
+fn extract(item: &Value, model: &Model, explain: bool) -> Result<Extracted, &'static str> {
     let text = |name: &str| item.get(name).and_then(Value::as_str);
-    let context = Context { url: text("url"), language: text("lang"), ..Context::default() };
+    let context = Context { url: text("url"), language: text("lang"), explain, ..Context::default() };
     if let Some(html) = text("html") {
-        return Ok(crate::html_str(html, &context));
+        return Ok(crate::document(html, &context, false, model));
     }
     if let Some(encoded) = text("html_base64") {
         let bytes = BASE64_STANDARD.decode(encoded).map_err(|_| "not_base64")?;
@@ -43,11 +63,11 @@ fn extract(item: &Value) -> Result<Extracted, &'static str> {
     }
     if let Some(whole) = text("text") {
         let lines: Vec<&str> = whole.split('\n').map(|line| line.trim_end_matches('\r')).collect();
-        return Ok(crate::text(&lines, &context));
+        return Ok(crate::text::extract(&lines, &context, model));
     }
     if let Some(lines) = item.get("lines").and_then(Value::as_array) {
         let lines: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
-        return Ok(crate::text(&lines.ok_or("lines_not_text")?, &context));
+        return Ok(crate::text::extract(&lines.ok_or("lines_not_text")?, &context, model));
     }
     Err("no_input")
 }

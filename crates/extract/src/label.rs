@@ -1,22 +1,30 @@
 //! Names every block of a page.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::agency;
-use crate::evidence::{Evidence, Form, Position, weigh};
+use crate::evidence::{Evidence, Form, Position, Room, weigh};
+use crate::features::Sources;
 use crate::fields::{self, split_caption};
-use crate::fold::key;
+use crate::fold::key_is;
+use crate::judge::{self, Judged};
 use crate::metadata::Metadata;
-use crate::page::{Page, Raw, Tag};
+use crate::model::Model;
+use crate::page::{Map, Page, Raw, Tag};
+use crate::reasons;
 use crate::region::Region;
 use crate::sequence::{State, decode};
 use crate::types::{Block, Label};
+use crate::wording::Hit;
 
 /// The blocks with their names, and the fields that they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Labelled {
     pub(crate) blocks: Vec<Block>,
+    /// How many of them are kept.
+    kept: usize,
+    /// The probability that each block is text.
+    pub(crate) judged: Vec<f32>,
     pub(crate) deck: Vec<String>,
     pub(crate) bylines: Vec<String>,
     /// Who signed a line above the text.
@@ -29,18 +37,20 @@ pub(crate) struct Labelled {
     pub(crate) images: Vec<(String, String)>,
 }
 
+/// Hands what the blocks' features are made of to `take`.
+pub(crate) fn with_sources<T>(
+    page: &Page,
+    region: &Region,
+    metadata: &Metadata,
+    take: impl FnOnce(&Sources<'_>) -> T,
+) -> T {
+    Names::new(page, region, metadata).with_sources(page, take)
+}
+
 /// Names all blocks.
-pub(crate) fn blocks(page: &Page, region: &Region, metadata: &Metadata) -> Labelled {
+pub(crate) fn blocks(page: &Page, region: &Region, metadata: &Metadata, model: &Model, explain: bool) -> Labelled {
     let context = Names::new(page, region, metadata);
-    let evidence: Vec<Evidence> = (0..page.blocks.len()).map(|index| context.weigh(index)).collect();
-    let inside = &evidence[region.first..region.end];
-    let states = decode(inside);
-    let mut labelled = Labelled::default();
-    for (index, raw) in page.blocks.iter().enumerate() {
-        let state = index.checked_sub(region.first).and_then(|at| states.get(at)).copied();
-        let (label, kept, reason) = context.name(index, raw, &evidence[index], state);
-        labelled.take(raw, label, kept, reason);
-    }
+    let mut labelled = context.with_sources(page, |sources| context.label(sources, model, explain));
     labelled.signed = context.signed();
     for image in &page.facts.images {
         if image.block >= region.first && image.block <= region.end && !context.hinted(image.block) {
@@ -55,7 +65,6 @@ struct Names<'a> {
     region: &'a Region,
     title: String,
     deck: String,
-    forms: Vec<Form>,
     first_prose: usize,
     last_prose: usize,
     title_at: Option<usize>,
@@ -67,9 +76,10 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn new(page: &'a Page, region: &'a Region, metadata: &Metadata) -> Self {
-        let forms: Vec<Form> = page.blocks.iter().map(|block| Form::of(&block.text)).collect();
         let prose = |index: &usize| {
-            forms[*index].is_prose() && region.hints[*index].is_none() && page.blocks[*index].link_density() < 0.4
+            page.blocks[*index].form.is_prose()
+                && region.hints[*index].is_none()
+                && page.blocks[*index].link_density() < 0.4
         };
         let first_prose = (region.first..region.end).find(prose).unwrap_or(region.first);
         let last_prose = (region.first..region.end).rev().find(prose).unwrap_or(region.end);
@@ -77,8 +87,44 @@ impl<'a> Names<'a> {
         let deck = metadata.description_key();
         let title_at = title_block(page, &title, first_prose);
         let fields = named_fields(page);
-        let main_end = main_end(page, region, &forms);
-        Self { blocks: &page.blocks, region, title, deck, forms, first_prose, last_prose, title_at, fields, main_end }
+        let main_end = main_end(page, region);
+        Self { blocks: &page.blocks, region, title, deck, first_prose, last_prose, title_at, fields, main_end }
+    }
+
+    fn weigh_all(&self) -> (Vec<Evidence>, Vec<Option<Hit>>) {
+        let mut room = Room::default();
+        (0..self.blocks.len()).map(|index| self.weigh(index, &mut room)).unzip()
+    }
+
+    fn with_sources<T>(&self, page: &Page, take: impl FnOnce(&Sources<'_>) -> T) -> T {
+        let (evidence, hits) = self.weigh_all();
+        let states = decode(&evidence[self.region.first..self.region.end]);
+        take(&Sources {
+            page,
+            region: self.region,
+            evidence: &evidence,
+            states: &states,
+            hits: &hits,
+            headline: self.title_at.or(self.region.headline),
+            title: &self.title,
+        })
+    }
+
+    fn label(&self, sources: &Sources<'_>, model: &Model, explain: bool) -> Labelled {
+        let judged = judge::blocks(sources, model, explain);
+        let named: Vec<reasons::Named> = (0..self.blocks.len())
+            .map(|index| {
+                let state = index.checked_sub(self.region.first).and_then(|at| sources.states.get(at)).copied();
+                self.name(index, &sources.evidence[index], state, &judged)
+            })
+            .collect();
+        let reasons = reasons::of_page(sources, &named, &judged, explain.then_some(model));
+        let mut labelled = Labelled::default();
+        for ((raw, (label, kept, rule)), reason) in self.blocks.iter().zip(named).zip(reasons) {
+            labelled.take(raw, label, kept, rule, reason);
+        }
+        labelled.judged = judged.text;
+        labelled
     }
 
     fn hinted(&self, index: usize) -> bool {
@@ -104,10 +150,10 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn weigh(&self, index: usize) -> Evidence {
+    fn weigh(&self, index: usize, room: &mut Room) -> (Evidence, Option<Hit>) {
         let raw = &self.blocks[index];
-        let form = self.forms[index];
-        let (mut evidence, hit) = weigh(&raw.text, form, self.position(index));
+        let form = self.blocks[index].form;
+        let (mut evidence, hit) = weigh(&raw.text, form, self.position(index), room);
         if let Some(label) = self.region.hints[index] {
             evidence.residue += 6.0;
             evidence.listed += 1.0;
@@ -127,7 +173,7 @@ impl<'a> Names<'a> {
         }
         self.weigh_structure(raw, form, &mut evidence);
         evidence.field = self.field(index, raw, hit.is_some());
-        evidence
+        (evidence, hit)
     }
 
     fn weigh_structure(&self, raw: &Raw, form: Form, evidence: &mut Evidence) {
@@ -167,7 +213,7 @@ impl<'a> Names<'a> {
         if self.hinted(index) {
             return None;
         }
-        let form = self.forms[index];
+        let form = self.blocks[index].form;
         if raw.tag == Tag::Caption
             || raw.place.figure
             || (self.fields[index] == Some(Label::Caption) && form.words < 120.0)
@@ -186,7 +232,7 @@ impl<'a> Names<'a> {
         if before_text
             && !self.deck.is_empty()
             && form.words > 5.0
-            && key(&raw.text) == self.deck
+            && key_is(&raw.text, &self.deck)
             && raw.tag != Tag::Paragraph
         {
             return Some(Label::Deck);
@@ -207,32 +253,49 @@ impl<'a> Names<'a> {
         if short && outside_text && fields::is_date_line(&raw.text) {
             return Some(Label::Dateline);
         }
-        if short && outside_text && !worded && fields::byline(&raw.text).is_some() {
+        if short && outside_text && !worded && fields::is_byline(&raw.text) {
             return Some(Label::Byline);
         }
         let caption = if short { split_caption(&raw.text) } else { fields::Caption::default() };
         (caption.text.is_empty() && !caption.credits.is_empty()).then_some(Label::Credit)
     }
 
-    fn name(&self, index: usize, raw: &Raw, evidence: &Evidence, state: Option<State>) -> (Label, bool, &'static str) {
+    fn name(&self, index: usize, evidence: &Evidence, state: Option<State>, judged: &Judged) -> reasons::Named {
+        let raw = &self.blocks[index];
+        if evidence.field == Some(Label::Title) {
+            return (Label::Title, false, "field");
+        }
+        let repeats = || self.position(index) == Position::Head && key_is(&raw.text, &self.title);
+        if !self.title.is_empty() && judged.is_text(index) && repeats() {
+            return (Label::Title, false, "repeats_title");
+        }
+        if judged.text[index] > text_from(evidence.field, judged.threshold) {
+            return (text_label(raw), true, if state == Some(State::Text) { "in_article" } else { "model" });
+        }
         if let Some(field) = evidence.field {
             return (field, false, "field");
         }
-        let Some(state) = state else { return (self.outside(index, evidence), false, "outside_article") };
         match state {
-            State::Text
-                if !self.title.is_empty() && self.position(index) == Position::Head && key(&raw.text) == self.title =>
-            {
-                (Label::Title, false, "repeats_title")
-            }
-            State::Text => (text_label(raw), true, "in_article"),
-            State::Listed => (Label::Related, false, if evidence.opens { "heads_list" } else { "listed" }),
-            State::Residue => (evidence.label, false, evidence.reason),
+            None => (self.outside(index, evidence), false, "outside_article"),
+            Some(State::Listed) => (Label::Related, false, if evidence.opens { "heads_list" } else { "listed" }),
+            Some(State::Residue) => (evidence.label, false, evidence.reason),
+            Some(State::Text) => (self.outside(index, evidence), false, "model"),
         }
     }
 
     fn outside(&self, index: usize, evidence: &Evidence) -> Label {
         self.region.hints[index].unwrap_or(evidence.label)
+    }
+}
+
+/// The probability above which a block is text: more than `least` if it has the form of a field, and never if it names
+/// the author or the day.
+fn text_from(field: Option<Label>, least: f32) -> f32 {
+    match field {
+        Some(Label::Byline | Label::Dateline) => 1.0,
+        Some(Label::Deck) => least + 0.2,
+        Some(_) => least + 0.1,
+        None => least,
     }
 }
 
@@ -246,12 +309,12 @@ const BEYOND_MAIN: f32 = 5.0;
 const MAIN_SHARE_MIN: f32 = 0.6;
 
 /// Paragraphs of an article share a parent. Where one parent holds most of them, what follows it is something else.
-fn main_end(page: &Page, region: &Region, forms: &[Form]) -> Option<usize> {
-    let mut held: HashMap<usize, f32> = HashMap::new();
+fn main_end(page: &Page, region: &Region) -> Option<usize> {
+    let mut held: Map<usize, f32> = Map::default();
     let mut total = 0.0;
-    let blocks = page.blocks.iter().zip(forms).zip(&region.hints);
-    for ((block, form), hint) in blocks.take(region.end).skip(region.first) {
-        if !form.is_prose() || hint.is_some() || block.link_density() >= 0.4 {
+    let blocks = page.blocks.iter().zip(&region.hints);
+    for (block, hint) in blocks.take(region.end).skip(region.first) {
+        if !block.form.is_prose() || hint.is_some() || block.link_density() >= 0.4 {
             continue;
         }
         let mut element = block.element;
@@ -288,7 +351,7 @@ fn title_block(page: &Page, title: &str, first_prose: usize) -> Option<usize> {
     if title.is_empty() {
         return None;
     }
-    let says = |index: &usize| key(&page.blocks[*index].text) == title;
+    let says = |index: &usize| key_is(&page.blocks[*index].text, title);
     let before = 0..first_prose.min(page.blocks.len());
     let heading = before.clone().rev().filter(says).find(|&index| matches!(page.blocks[index].tag, Tag::Heading(_)));
     heading.or_else(|| before.rev().find(says))
@@ -304,31 +367,37 @@ fn text_label(raw: &Raw) -> Label {
     }
 }
 
+/// Captions of a page, and credits.
+const CAPTIONS_MAX: usize = 1000;
+
+/// Whether a caption or a credit is to be added.
+fn is_new(known: &[String], other: &str) -> bool {
+    known.len() < CAPTIONS_MAX && known.iter().all(|known| known != other)
+}
+
 impl Labelled {
-    fn take(&mut self, raw: &Raw, label: Label, kept: bool, reason: &'static str) {
+    fn take(&mut self, raw: &Raw, label: Label, kept: bool, rule: &'static str, reason: Cow<'static, str>) {
         match label {
             Label::Deck => self.deck.push(raw.text.clone()),
             Label::Byline => self.bylines.push(raw.text.clone()),
             Label::Caption | Label::Credit => {
                 let caption = split_caption(&raw.text);
-                if !caption.text.is_empty() && label == Label::Caption && !self.captions.contains(&caption.text) {
-                    self.captions.push(caption.text);
+                if !caption.text.is_empty() && label == Label::Caption && is_new(&self.captions, caption.text) {
+                    self.captions.push(caption.text.to_owned());
                 }
                 for credit in caption.credits {
-                    if !self.credits.contains(&credit) {
+                    if is_new(&self.credits, &credit) {
                         self.credits.push(credit);
                     }
                 }
             }
-            Label::Related if reason == "listed" || reason == "links" => self.related.push(raw.text.clone()),
+            Label::Related if rule == "listed" || rule == "links" => self.related.push(raw.text.clone()),
             _ => {}
         }
-        if (kept || label == Label::Dateline)
-            && self.lead.is_none()
-            && self.blocks.iter().filter(|block| block.kept).count() < 3
-        {
+        if (kept || label == Label::Dateline) && self.lead.is_none() && self.kept < 3 {
             self.lead = agency::lead(&raw.text);
         }
-        self.blocks.push(Block { text: raw.text.clone(), label, kept, reason: Cow::Borrowed(reason), line: None });
+        self.kept += usize::from(kept);
+        self.blocks.push(Block { text: raw.text.clone(), label, kept, reason, line: None });
     }
 }

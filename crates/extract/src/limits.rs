@@ -1,4 +1,4 @@
-//! Everything has a limit: what is beyond it is cut and noted, never an error.
+//! Everything has a limit: what is beyond it is cut, never an error. Where text, tags or blocks are cut, a note says so.
 
 /// Bytes of a page; the fetcher's own cap is the same.
 pub(crate) const BODY_BYTES_MAX: usize = 4 << 20;
@@ -14,6 +14,12 @@ pub(crate) const ATTRIBUTES_MAX: usize = 16;
 pub(crate) const VALUE_BYTES_MAX: usize = 16 << 10;
 /// Start tags, each counted once more for every formatting element open around it.
 pub(crate) const TAGS_MAX: usize = 400_000;
+/// Blocks of a page; the text behind the last of them is part of it. Real pages have some thousands at most.
+pub(crate) const BLOCKS_MAX: usize = 20_000;
+/// Nodes of a tree; behind the last of them the page is cut.
+pub(crate) const NODES_MAX: usize = 1 << 20;
+/// Bytes that an unclosed comment, script, style or title may swallow at the end of a page; a browser lets it have all.
+pub(crate) const UNCLOSED_BYTES_MAX: usize = 4 << 10;
 /// Bytes of JSON-LD in a page.
 pub(crate) const JSON_LD_BYTES_MAX: usize = 1 << 20;
 /// Depth to which JSON-LD is searched.
@@ -24,3 +30,11 @@ pub(crate) const WORDING_BYTES_MAX: usize = 600;
 pub(crate) const AUTHORS_MAX: usize = 24;
 /// Pictures of an article.
 pub(crate) const IMAGES_MAX: usize = 64;
+/// Values that one script of JSON-LD may hold side by side.
+pub(crate) const JSON_ROOTS_MAX: usize = 16;
+/// Objects of JSON-LD that are looked at.
+pub(crate) const JSON_LD_NODES_MAX: usize = 4000;
+/// Headings that are weighed as the title.
+pub(crate) const HEADINGS_MAX: usize = 24;
+/// Dates on a page that are weighed as the day of publication.
+pub(crate) const DATES_MAX: usize = 64;

@@ -1,13 +1,12 @@
 //! Where on the page the article is: the element whose blocks add up to most, when running text counts for it and
 //! links, buttons and what the markup calls residue count against it.
 
-use std::collections::{HashMap, HashSet};
+use memchr::memmem;
 
-use crate::evidence::Form;
-use crate::fold::key;
+use crate::fold::{key, key_of_front};
 use crate::metadata::json_ld::JsonLd;
 use crate::metadata::meta;
-use crate::page::{Element, Page, Raw, Tag};
+use crate::page::{Element, Page, Raw, Tag, sums};
 use crate::types::Label;
 
 /// The article's part of a page.
@@ -20,6 +19,25 @@ pub(crate) struct Region {
     pub(crate) hints: Vec<Option<Label>>,
     /// Words of running text on the whole page outside of residue.
     pub(crate) prose: f32,
+    /// Which blocks the page states elsewhere as its text.
+    pub(crate) stated: Vec<bool>,
+    pub(crate) stated_whole: bool,
+    pub(crate) headline: Option<usize>,
+}
+
+impl Region {
+    /// Of text that has no markup: all of it.
+    pub(crate) fn whole(count: usize) -> Self {
+        Self {
+            first: 0,
+            end: count,
+            hints: vec![None; count],
+            prose: 0.0,
+            stated: vec![false; count],
+            stated_whole: false,
+            headline: None,
+        }
+    }
 }
 
 /// An element that the markup calls residue is believed only if it holds less than this share of the running text.
@@ -37,13 +55,14 @@ const NEAR_HEADLINE_WORDS: f32 = 120.0;
 
 /// Finds the article.
 pub(crate) fn find(page: &Page, linked: &JsonLd) -> Region {
-    let forms: Vec<Form> = page.blocks.iter().map(|block| Form::of(&block.text)).collect();
-    let prose: Vec<f32> = page.blocks.iter().zip(&forms).map(|(block, form)| prose_words(block, *form)).collect();
+    let prose: Vec<f32> = page.blocks.iter().map(prose_words).collect();
     let mut hints = believed_hints(page, &prose);
-    let stated = Stated::new(page, linked);
+    let mut stated = Stated::new(page, linked);
+    let mut confirmations = Vec::with_capacity(page.blocks.len());
     let mut values: Vec<f32> = Vec::with_capacity(page.blocks.len());
     for (index, block) in page.blocks.iter().enumerate() {
         let confirmed = prose[index] > 0.0 && stated.holds(&block.text);
+        confirmations.push(confirmed);
         if confirmed && stated.is_whole {
             hints[index] = None;
         }
@@ -52,48 +71,70 @@ pub(crate) fn find(page: &Page, linked: &JsonLd) -> Region {
             (false, true) if prose[index] > 0.0 => 0.2,
             _ => 1.0,
         };
-        values.push(value(block, forms[index], prose[index], hints[index]) * factor);
+        values.push(value(block, prose[index], hints[index]) * factor);
     }
     let total = hints.iter().zip(&prose).filter(|(hint, _)| hint.is_none()).map(|(_, words)| words).sum();
-    let best = best_element(page, &sums(&values), headline(page));
-    Region { first: page.elements[best].first, end: page.elements[best].end, hints, prose: total }
+    let headline = headline(page);
+    let best = best_element(page, &sums(values), headline);
+    Region {
+        first: page.elements[best].first,
+        end: page.elements[best].end,
+        hints,
+        prose: total,
+        stated: confirmations,
+        stated_whole: stated.is_whole,
+        headline,
+    }
 }
 
 /// What the page states of its own text: all of it in JSON-LD, or its first sentence as the description.
 struct Stated {
     text: String,
     is_whole: bool,
+    /// Bytes of it that may still be looked through: a page with a long text and many blocks costs no more.
+    budget: usize,
 }
 
 /// Letters of a block's beginning that must be in the stated text.
 const STATED_LETTERS: usize = 40;
+/// Bytes of the stated text that are looked through for all blocks together.
+const STATED_BYTES_MAX: usize = 256 << 20;
 
 impl Stated {
     fn new(page: &Page, linked: &JsonLd) -> Self {
-        if let Some(body) = linked.body.as_deref().filter(|body| body.len() > 600) {
-            return Self { text: key(body), is_whole: true };
-        }
-        let description = meta(&page.facts, &["og:description", "description"]).or(linked.description.as_deref());
-        Self { text: description.map(key).unwrap_or_default(), is_whole: false }
+        let whole = linked.body.as_deref().filter(|body| body.len() > 600);
+        let is_whole = whole.is_some();
+        let description = || meta(&page.facts, &["og:description", "description"]).or(linked.description.as_deref());
+        let text = whole.or_else(description).map(key).unwrap_or_default();
+        let enough = text.chars().nth(STATED_LETTERS - 1).is_some();
+        Self { text: if enough { text } else { String::new() }, is_whole, budget: STATED_BYTES_MAX }
     }
 
-    fn holds(&self, text: &str) -> bool {
-        if self.text.chars().count() < STATED_LETTERS {
+    fn holds(&mut self, text: &str) -> bool {
+        if self.text.is_empty() || self.budget < self.text.len() {
             return false;
         }
-        let beginning: String = key(text).chars().take(STATED_LETTERS).collect();
-        beginning.chars().count() >= STATED_LETTERS / 2 && self.text.contains(&beginning)
+        let beginning = key_of_front(text, STATED_LETTERS);
+        if beginning.chars().nth(STATED_LETTERS / 2 - 1).is_none() {
+            return false;
+        }
+        let found = memmem::find(self.text.as_bytes(), beginning.as_bytes());
+        self.budget -= found.unwrap_or(self.text.len());
+        found.is_some()
     }
 }
 
+/// Letters of a title that are looked at.
+const TITLE_CHARS_MAX: usize = 2000;
+
 /// The block of the headline: a heading that the page's title repeats.
 fn headline(page: &Page) -> Option<usize> {
-    let titles: Vec<String> =
-        [page.facts.title.as_deref(), meta(&page.facts, &["og:title"])].into_iter().flatten().map(key).collect();
+    let titles = [page.facts.title.as_deref(), meta(&page.facts, &["og:title"])].into_iter().flatten();
+    let titles: Vec<String> = titles.map(|title| key_of_front(title, TITLE_CHARS_MAX)).collect();
     let is_headline = |block: &Raw| {
-        let Tag::Heading(rank) = block.tag else { return false };
-        let heading = key(&block.text);
-        rank <= 3 && heading.chars().count() >= 8 && titles.iter().any(|title| title.contains(&heading))
+        let Tag::Heading(1..=3) = block.tag else { return false };
+        let heading = key_of_front(&block.text, TITLE_CHARS_MAX + 1);
+        heading.chars().nth(7).is_some() && titles.iter().any(|title| title.contains(&heading))
     };
     page.blocks.iter().position(is_headline)
 }
@@ -101,47 +142,35 @@ fn headline(page: &Page) -> Option<usize> {
 /// Hints, with the largest claims dropped until enough of the page is left to be an article.
 fn believed_hints(page: &Page, prose: &[f32]) -> Vec<Option<Label>> {
     let total: f32 = prose.iter().sum();
-    let sums = sums(prose);
+    let sums = sums(prose.iter().copied());
+    let claims = Claims::of(page, &sums);
     let mut doubted = Vec::new();
     loop {
-        let hints = hints(page, &sums, &doubted);
+        let hints = claims.hints(page, &doubted);
         let hinted: f32 = hints.iter().zip(prose).filter(|(hint, _)| hint.is_some()).map(|(_, words)| words).sum();
         if hinted < HINTED_SHARE_MAX * total || doubted.len() >= 8 {
             return hints;
         }
-        let claims = page.elements.iter().enumerate().filter(|(index, element)| {
+        let named = page.elements.iter().enumerate().filter(|(index, element)| {
             let label = own_hint(element);
             label.is_some() && label != Some(Label::Comment) && !doubted.contains(index)
         });
-        let largest = claims.max_by(|left, right| within(&sums, left.1).total_cmp(&within(&sums, right.1)));
+        let largest = named.max_by(|left, right| left.1.within(&sums).total_cmp(&right.1.within(&sums)));
         match largest {
-            Some((index, element)) if within(&sums, element) > 0.2 * total => doubted.push(index),
+            Some((index, element)) if element.within(&sums) > 0.2 * total => doubted.push(index),
             _ => return hints,
         }
     }
 }
 
-fn prose_words(block: &Raw, form: Form) -> f32 {
+fn prose_words(block: &Raw) -> f32 {
+    let form = block.form;
     let running = form.is_prose() || (form.words >= 12.0 && matches!(block.tag, Tag::Paragraph));
     if running && block.link_density() < 0.4 && block.tag != Tag::Button { form.words } else { 0.0 }
 }
 
-/// `sums(x)[i]` is the sum of the first `i` values.
-fn sums(values: &[f32]) -> Vec<f32> {
-    let mut sum = 0.0;
-    let mut sums = vec![0.0];
-    for value in values {
-        sum += value;
-        sums.push(sum);
-    }
-    sums
-}
-
-fn within(sums: &[f32], element: &Element) -> f32 {
-    sums[element.end] - sums[element.first]
-}
-
-fn value(block: &Raw, form: Form, prose: f32, hint: Option<Label>) -> f32 {
+fn value(block: &Raw, prose: f32, hint: Option<Label>) -> f32 {
+    let form = block.form;
     if hint.is_some() || block.tag == Tag::Button {
         return -1.0 - 0.4 * form.words.min(30.0);
     }
@@ -167,7 +196,7 @@ fn best_element(page: &Page, sums: &[f32], headline: Option<usize>) -> usize {
     let mut best = 0;
     let worth = |element: &Element| {
         let near = headline.is_some_and(|at| element.first <= at + NEAR_HEADLINE && element.end > at);
-        let words = within(sums, element);
+        let words = element.within(sums);
         words + if near { NEAR_HEADLINE_WORDS.min(words.max(0.0)) } else { 0.0 }
     };
     for (index, element) in page.elements.iter().enumerate() {
@@ -181,48 +210,58 @@ fn best_element(page: &Page, sums: &[f32], headline: Option<usize>) -> usize {
     best
 }
 
-/// What the markup around each block calls it, where that can be believed.
-fn hints(page: &Page, prose: &[f32], doubted: &[usize]) -> Vec<Option<Label>> {
-    let total = prose.last().copied().unwrap_or_default().max(1.0);
-    let shielded = shielded(page, prose, total);
-    let cards = cards(page, prose, total);
-    let shares = shares(page, prose, total);
-    let mut labels: Vec<Option<Label>> = Vec::with_capacity(page.elements.len());
-    for (index, element) in page.elements.iter().enumerate() {
-        let outer = if index == 0 { None } else { labels[element.parent] };
-        let own = own_hint(element).or_else(|| cards.contains(&index).then_some(Label::Related));
-        let share = match element.tag {
-            Tag::Paragraph | Tag::Item | Tag::Heading(_) | Tag::Quote | Tag::Inline => {
-                shares.get(&element.signature).copied().unwrap_or_default()
-            }
-            _ => within(prose, element) / total,
-        };
-        let believed = own.filter(|&label| {
-            let long = label == Label::Comment || cards.contains(&index);
+/// What the markup calls each element, where that can be believed.
+struct Claims(Vec<Option<Label>>);
+
+impl Claims {
+    fn of(page: &Page, prose: &[f32]) -> Self {
+        let total = prose.last().copied().unwrap_or_default().max(1.0);
+        let shielded = shielded(page, prose, total);
+        let cards = cards(page, prose, total);
+        let shares = shares(page, prose, total);
+        let believed = |(index, element): (usize, &Element)| {
+            let label = own_hint(element).or_else(|| cards[index].then_some(Label::Related))?;
+            let share = match element.tag {
+                Tag::Paragraph | Tag::Item | Tag::Heading(_) | Tag::Quote | Tag::Inline => {
+                    shares[element.signature as usize]
+                }
+                _ => element.within(prose) / total,
+            };
+            let long = label == Label::Comment || cards[index];
             let share_max = if long { LONG_RESIDUE_SHARE_MAX } else { RESIDUE_SHARE_MAX };
-            !shielded[index] && !doubted.contains(&index) && share < share_max
-        });
-        labels.push(match (outer, believed) {
-            // A list within a menu is still the menu; a share bar within comments is still comments.
-            (Some(Label::Comment | Label::Nav), _) => outer,
-            (_, Some(label)) => Some(label),
-            _ => outer,
-        });
+            (!shielded[index] && share < share_max).then_some(label)
+        };
+        Self(page.elements.iter().enumerate().map(believed).collect())
     }
-    page.blocks.iter().map(|block| labels[block.element]).collect()
+
+    /// What the markup around each block calls it, apart from some claims that are doubted.
+    fn hints(&self, page: &Page, doubted: &[usize]) -> Vec<Option<Label>> {
+        let mut labels: Vec<Option<Label>> = Vec::with_capacity(page.elements.len());
+        for (index, element) in page.elements.iter().enumerate() {
+            let outer = if index == 0 { None } else { labels[element.parent] };
+            let believed = self.0[index].filter(|_| !doubted.contains(&index));
+            labels.push(match (outer, believed) {
+                // A list within a menu is still the menu; a share bar within comments is still comments.
+                (Some(Label::Comment | Label::Nav), _) => outer,
+                (_, Some(label)) => Some(label),
+                _ => outer,
+            });
+        }
+        page.blocks.iter().map(|block| labels[block.element]).collect()
+    }
 }
 
 /// For each signature, the share of the running text that its elements hold together: a template that gives every
 /// paragraph the same class says nothing by it.
-fn shares(page: &Page, prose: &[f32], total: f32) -> HashMap<u64, f32> {
-    let mut shares: HashMap<u64, f32> = HashMap::new();
+fn shares(page: &Page, prose: &[f32], total: f32) -> Vec<f32> {
+    let mut shares = vec![0.0; page.signature_count];
     for element in &page.elements {
-        *shares.entry(element.signature).or_default() += within(prose, element) / total;
+        shares[element.signature as usize] += element.within(prose) / total;
     }
     shares
 }
 
-fn own_hint(element: &Element) -> Option<Label> {
+pub(crate) fn own_hint(element: &Element) -> Option<Label> {
     let by_tag = match element.tag {
         Tag::Nav => Some(Label::Nav),
         Tag::Footer => Some(Label::Legal),
@@ -236,7 +275,7 @@ fn own_hint(element: &Element) -> Option<Label> {
 fn shielded(page: &Page, prose: &[f32], total: f32) -> Vec<bool> {
     let mut shielded = vec![false; page.elements.len()];
     for (own, element) in page.elements.iter().enumerate() {
-        if !element.names.content || within(prose, element) < CONTENT_SHARE_MIN * total {
+        if !element.names.content || element.within(prose) < CONTENT_SHARE_MIN * total {
             continue;
         }
         let mut index = if element.names.residue.is_some() { own } else { element.parent };
@@ -248,24 +287,41 @@ fn shielded(page: &Page, prose: &[f32], total: f32) -> Vec<bool> {
     shielded
 }
 
+/// Blocks of a teaser.
+const CARD_BLOCKS_MAX: usize = 12;
+
 /// Siblings made by one template, each with a linked headline and little else: teasers of other articles.
-fn cards(page: &Page, prose: &[f32], total: f32) -> HashSet<usize> {
-    let mut groups: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
-    for (index, element) in page.elements.iter().enumerate().skip(1) {
-        let can_be = matches!(element.tag, Tag::Div | Tag::Article | Tag::Item | Tag::Section | Tag::Row | Tag::Cell);
-        if can_be && element.end > element.first && element.end - element.first <= 12 {
-            groups.entry((element.parent, element.signature)).or_default().push(index);
+fn cards(page: &Page, prose: &[f32], total: f32) -> Vec<bool> {
+    #[derive(Clone, Copy, Default)]
+    struct Group {
+        members: usize,
+        teasers: usize,
+        held: f32,
+    }
+    let can_be = |element: &Element| {
+        let tag = matches!(element.tag, Tag::Div | Tag::Article | Tag::Item | Tag::Section | Tag::Row | Tag::Cell);
+        tag && element.end > element.first && element.end - element.first <= CARD_BLOCKS_MAX
+    };
+    let mut groups = vec![Group::default(); page.kin_count];
+    for element in page.elements.iter().skip(1).filter(|element| can_be(element)) {
+        groups[element.kin as usize].members += 1;
+    }
+    for element in page.elements.iter().skip(1).filter(|element| can_be(element)) {
+        let group = &mut groups[element.kin as usize];
+        if group.members >= 3 {
+            group.teasers += usize::from(is_teaser(page, element));
+            group.held += element.within(prose);
         }
     }
-    let mut cards = HashSet::new();
-    for members in groups.values().filter(|members| members.len() >= 3) {
-        let teasers = members.iter().filter(|&&index| is_teaser(page, &page.elements[index])).count();
-        let held: f32 = members.iter().map(|&index| within(prose, &page.elements[index])).sum();
-        if teasers * 10 >= members.len() * 8 && held < LONG_RESIDUE_SHARE_MAX * total {
-            cards.extend(members);
-        }
-    }
-    cards
+    let is_card = |(index, element): (usize, &Element)| {
+        let group = groups[element.kin as usize];
+        index > 0
+            && group.members >= 3
+            && group.teasers * 10 >= group.members * 8
+            && group.held < LONG_RESIDUE_SHARE_MAX * total
+            && can_be(element)
+    };
+    page.elements.iter().enumerate().map(is_card).collect()
 }
 
 fn is_teaser(page: &Page, element: &Element) -> bool {

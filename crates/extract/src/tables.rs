@@ -1,7 +1,7 @@
 //! Rows of data tables become one block each, their cells parted by tabs. Tables that only lay out a page stay as they
 //! are: their cells are long or hold several blocks.
 
-use crate::fold::words;
+use crate::evidence::Form;
 use crate::page::{Page, Raw, Tag};
 
 /// Words of a cell beyond which it is a column of a page.
@@ -11,15 +11,25 @@ const ROW_WORDS_MAX: f32 = 120.0;
 
 /// Joins the cells of each row.
 pub(crate) fn join_rows(page: &mut Page) {
+    if page.elements.iter().all(|element| element.tag != Tag::Row) {
+        return;
+    }
     let homes: Vec<Option<(usize, usize)>> = page.blocks.iter().map(|block| home(page, block)).collect();
+    // For each block the end of the row that it stands in, if that is one, else its own.
+    let mut ends: Vec<usize> = Vec::with_capacity(page.blocks.len());
+    while ends.len() < page.blocks.len() {
+        let at = ends.len();
+        let end = row_end(page, &homes, at).unwrap_or(at + 1);
+        ends.extend(std::iter::repeat_n(end, end - at));
+    }
     let mut joined: Vec<Raw> = Vec::with_capacity(page.blocks.len());
     let mut index_of: Vec<usize> = Vec::with_capacity(page.blocks.len() + 1);
-    let mut at = 0;
-    while at < page.blocks.len() {
-        let end = row_end(page, &homes, at).unwrap_or(at + 1);
+    let mut blocks = std::mem::take(&mut page.blocks).into_iter();
+    while let Some(block) = blocks.next() {
+        let at = index_of.len();
+        let end = ends[at];
         index_of.extend(std::iter::repeat_n(joined.len(), end - at));
-        joined.push(if end > at + 1 { join(&page.blocks[at..end], homes[at]) } else { page.blocks[at].clone() });
-        at = end;
+        joined.push(if end > at + 1 { join(block, blocks.by_ref().take(end - at - 1), homes[at]) } else { block });
     }
     index_of.push(joined.len());
     page.blocks = joined;
@@ -68,14 +78,17 @@ fn row_end(page: &Page, homes: &[Option<(usize, usize)>], at: usize) -> Option<u
     (total <= ROW_WORDS_MAX).then_some(element.end)
 }
 
-fn join(cells: &[Raw], home: Option<(usize, usize)>) -> Raw {
-    let text = cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join("\t");
-    let mut row = cells[0].clone();
-    row.words = words(&text);
-    row.link_words = cells.iter().map(|cell| cell.link_words).sum();
+fn join(first: Raw, others: impl Iterator<Item = Raw>, home: Option<(usize, usize)>) -> Raw {
+    let mut row = first;
+    for cell in others {
+        row.text.push('\t');
+        row.text.push_str(&cell.text);
+        row.link_words += cell.link_words;
+    }
+    row.form = Form::of(&row.text);
+    row.words = row.form.words;
     row.element = home.map_or(row.element, |(row, _)| row);
     row.tag = Tag::Row;
     row.broken = false;
-    row.text = text;
     row
 }

@@ -2,47 +2,76 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use crate::agency::{self, Lead};
 use crate::dates::{self, Setting};
-use crate::evidence::{Evidence, Form, Position, weigh};
+use crate::evidence::{Evidence, Form, Position, Room, weigh};
+use crate::features::Sources;
 use crate::fields::{self, split_caption};
-use crate::fold::{collapse, ends_sentence, fold, is_hangul, key, words as count_words};
+use crate::fold::{collapse, ends_sentence, fold, is_hangul, key, key_is, words as count_words};
+use crate::judge;
 use crate::language;
 use crate::metadata::of_lines;
+use crate::model::Model;
+use crate::page::Page;
+use crate::reasons;
+use crate::region::Region;
 use crate::sequence::{State, decode};
 use crate::types::{Block, Context, Date, Extracted, FieldSource, Found, Label, Verdict};
 use crate::wording::{Hit, Strength};
 use crate::words;
 
 /// Names every line.
-pub(crate) fn extract(lines: &[&str], context: &Context<'_>) -> Extracted {
+pub(crate) fn extract(lines: &[&str], context: &Context<'_>, model: &Model) -> Extracted {
     let mut notes = Vec::new();
-    if lines.iter().any(|line| line.contains('\0')) {
+    if lines.iter().any(|line| memchr(0, line.as_bytes()).is_some()) {
         notes.push("control_characters");
     }
-    let texts: Vec<String> = lines.iter().map(|line| collapse(line)).collect();
-    let full: Vec<usize> = (0..texts.len()).filter(|&index| !texts[index].is_empty()).collect();
-    let reading = Reading::new(full.iter().map(|&index| texts[index].as_str()).collect());
-    let evidence = reading.weigh_all();
-    let states = decode(&evidence);
     let mut out = Extracted { notes, ..Extracted::default() };
-    let mut named = vec![(Label::Other, false, "blank"); lines.len()];
-    for (at, &index) in full.iter().enumerate() {
-        named[index] = name(&evidence[at], states[at]);
+    let (mut full, mut texts) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
+    for (index, line) in lines.iter().enumerate() {
+        let text = collapse(line);
+        if !text.is_empty() {
+            full.push(index);
+            texts.push(text);
+        }
+        let (text, reason) = (String::new(), Cow::Borrowed("blank"));
+        out.blocks.push(Block { text, label: Label::Other, kept: false, reason, line: Some(index) });
     }
-    for (index, (text, (label, kept, reason))) in texts.into_iter().zip(named).enumerate() {
-        out.blocks.push(Block { text, label, kept, reason: Cow::Borrowed(reason), line: Some(index) });
+    let page = Page::of_lines(texts);
+    Reading::new(&page).with_sources(|sources| {
+        let judged = judge::lines(sources, model, context.explain);
+        let named: Vec<reasons::Named> =
+            (0..full.len()).map(|at| name(&sources.evidence[at], sources.states[at], judged.is_text(at))).collect();
+        let reasons = reasons::of_lines(sources, &named, &judged, context.explain.then_some(model));
+        for ((index, (label, kept, _)), reason) in full.iter().zip(named).zip(reasons) {
+            let block = &mut out.blocks[*index];
+            (block.label, block.kept, block.reason) = (label, kept, reason);
+        }
+    });
+    for (index, raw) in full.into_iter().zip(page.blocks) {
+        out.blocks[index].text = raw.text;
     }
     fill_fields(&mut out, context);
     out
 }
 
-fn name(evidence: &Evidence, state: State) -> (Label, bool, &'static str) {
+/// The rows of all lines that hold something, for the trainer.
+pub(crate) fn rows(lines: &[&str]) -> Vec<f32> {
+    let page = Page::of_lines(lines.iter().map(|line| collapse(line)).filter(|line| !line.is_empty()).collect());
+    Reading::new(&page).with_sources(|sources| judge::rows(sources, None))
+}
+
+fn name(evidence: &Evidence, state: State, is_text: bool) -> reasons::Named {
     if let Some(field) = evidence.field {
         return (field, false, "field");
     }
+    if is_text {
+        return (Label::Body, true, if state == State::Text { "in_article" } else { "model" });
+    }
     match state {
-        State::Text => (Label::Body, true, "in_article"),
+        State::Text => (Label::Other, false, "model"),
         State::Listed if evidence.opens => (Label::Related, false, "heads_list"),
         State::Listed => (Label::Related, false, "listed"),
         State::Residue => (evidence.label, false, evidence.reason),
@@ -51,6 +80,7 @@ fn name(evidence: &Evidence, state: State) -> (Label, bool, &'static str) {
 
 /// The lines that hold something.
 struct Reading<'a> {
+    page: &'a Page,
     lines: Vec<&'a str>,
     forms: Vec<Form>,
     /// First and last line of running text.
@@ -64,17 +94,20 @@ const ANNOUNCED_MAX: usize = 10;
 const DECK_MAX: usize = 5;
 /// Lines between the sub-headlines and the text: by-line, date, buttons.
 const DECK_TO_TEXT_MAX: usize = 20;
+/// Lines on either side among which another one with a mark shows that both are points of a list.
+const POINTS_REACH: usize = 3;
 
 impl<'a> Reading<'a> {
-    fn new(lines: Vec<&'a str>) -> Self {
-        let forms: Vec<Form> = lines.iter().map(|line| Form::of(line)).collect();
+    fn new(page: &'a Page) -> Self {
+        let lines: Vec<&str> = page.blocks.iter().map(|block| block.text.as_str()).collect();
+        let forms: Vec<Form> = page.blocks.iter().map(|block| block.form).collect();
         let is_prose = |index: &usize| {
             let form = forms[*index];
             (form.is_prose() || (form.sentence && form.words >= 4.0)) && !is_strong(lines[*index], form)
         };
         let first = (0..lines.len()).find(is_prose).unwrap_or(0);
         let last = (0..lines.len()).rev().find(is_prose).unwrap_or(lines.len());
-        Self { first, last, lines, forms }
+        Self { page, first, last, lines, forms }
     }
 
     fn position(&self, index: usize) -> Position {
@@ -87,14 +120,16 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn weigh_all(&self) -> Vec<Evidence> {
-        let weighed: Vec<(Evidence, Option<Hit>)> = (0..self.lines.len())
-            .map(|index| weigh(self.lines[index], self.forms[index], self.position(index)))
-            .collect();
-        let (mut evidence, hits): (Vec<Evidence>, Vec<Option<Hit>>) = weighed.into_iter().unzip();
+    fn weigh_all(&self) -> (Vec<Evidence>, Vec<Option<Hit>>) {
+        let mut room = Room::default();
+        let (mut evidence, hits): (Vec<Evidence>, Vec<Option<Hit>>) = (0..self.lines.len())
+            .map(|index| weigh(self.lines[index], self.forms[index], self.position(index), &mut room))
+            .unzip();
         let title = self.title(&hits);
+        let title_key = title.map(|title| key(self.lines[title]));
         for (index, evidence) in evidence.iter_mut().enumerate() {
-            evidence.field = self.field(index, title, &hits);
+            evidence.field =
+                if title == Some(index) { Some(Label::Title) } else { self.field(index, title_key.as_deref(), &hits) };
             if angle_list(self.lines[index]).is_some() {
                 evidence.residue += 12.0;
                 evidence.label = Label::Related;
@@ -113,7 +148,25 @@ impl<'a> Reading<'a> {
         self.mark_deck(title, &hits, &mut evidence);
         self.spare_topic(title, &hits, &mut evidence);
         self.spare_announced(&hits, &mut evidence);
-        evidence
+        (evidence, hits)
+    }
+
+    /// Hands what the lines' features are made of to `take`: a page of one element with a paragraph for each line.
+    fn with_sources<T>(&self, take: impl FnOnce(&Sources<'_>) -> T) -> T {
+        let (evidence, hits) = self.weigh_all();
+        let states = decode(&evidence);
+        let region = Region::whole(self.lines.len());
+        let headline = evidence.iter().position(|evidence| evidence.field == Some(Label::Title));
+        let title = headline.map(|index| key(self.lines[index])).unwrap_or_default();
+        take(&Sources {
+            page: self.page,
+            region: &region,
+            evidence: &evidence,
+            states: &states,
+            hits: &hits,
+            headline,
+            title: &title,
+        })
     }
 
     /// The first line that is no residue and no other field, if running text follows it.
@@ -132,18 +185,16 @@ impl<'a> Reading<'a> {
         None
     }
 
-    fn field(&self, index: usize, title: Option<usize>, hits: &[Option<Hit>]) -> Option<Label> {
+    /// The field that a line is, apart from the title; one that says the same is the title as well.
+    fn field(&self, index: usize, title: Option<&str>, hits: &[Option<Hit>]) -> Option<Label> {
         let line = self.lines[index];
-        if title == Some(index) {
-            return Some(Label::Title);
-        }
-        if title.is_some_and(|title| key(self.lines[title]) == key(line)) && index <= self.first {
+        if index <= self.first && title.is_some_and(|title| key_is(line, title)) {
             return Some(Label::Title);
         }
         let strong = hits[index].is_some_and(|hit| hit.strength == Strength::Strong);
         if is_lead_alone(line) {
-            let byline = agency::lead(line).and_then(|lead| fields::byline(&lead.rest));
-            return Some(if byline.is_some() { Label::Byline } else { Label::Dateline });
+            let signed = agency::lead(line).is_some_and(|lead| fields::is_byline(&lead.rest));
+            return Some(if signed { Label::Byline } else { Label::Dateline });
         }
         if strong {
             return None;
@@ -157,16 +208,19 @@ impl<'a> Reading<'a> {
             return Some(if named { Label::Dateline } else { Label::Byline });
         }
         let worded = hits[index].is_some();
-        (outside && !worded && fields::byline(line).is_some()).then_some(Label::Byline)
+        (outside && !worded && fields::is_byline(line)).then_some(Label::Byline)
     }
 
     fn caption(&self, index: usize) -> Option<Label> {
         let (line, form) = (self.lines[index], self.forms[index]);
         let caption = split_caption(line);
-        // Several such marks in a row are the points of a list.
-        let alone = |at: usize| self.lines.get(at).is_none_or(|line| !split_caption(line).marked);
-        let alone = alone(index + 1) && (index == 0 || alone(index - 1));
-        if caption.marked && form.words >= 3.0 && (alone || !caption.credits.is_empty()) {
+        // Several such marks close to each other are the points of a list.
+        let alone = || {
+            let (before, behind) = (index.saturating_sub(POINTS_REACH), index + 1);
+            let near = self.lines[before..index].iter().chain(self.lines[behind..].iter().take(POINTS_REACH));
+            !near.into_iter().any(|line| fields::is_marked(line))
+        };
+        if caption.marked && form.words >= 3.0 && (!caption.credits.is_empty() || alone()) {
             return Some(Label::Caption);
         }
         if caption.credits.is_empty() {
@@ -176,8 +230,7 @@ impl<'a> Reading<'a> {
             return Some(Label::Credit);
         }
         // `… he said. (AFP)` ends a paragraph; a caption is one sentence or two.
-        let agency_alone =
-            caption.credits.iter().any(|credit| words::is_agency(credit)) && ends_sentence(&caption.text);
+        let agency_alone = caption.credits.iter().any(|credit| words::is_agency(credit)) && ends_sentence(caption.text);
         (!(agency_alone && form.words > 25.0) && form.words < 90.0).then_some(Label::Caption)
     }
 
@@ -239,35 +292,43 @@ impl<'a> Reading<'a> {
     /// A story about a Like button says "Like": where the title holds such a word, weak wording within the text stays.
     fn spare_topic(&self, title: Option<usize>, hits: &[Option<Hit>], evidence: &mut [Evidence]) {
         let Some(title) = title.map(|index| fold(self.lines[index]).text) else { return };
-        let cores: Vec<String> = self.lines.iter().map(|line| fold(line).core).collect();
-        let topical = |index: usize| {
-            hits[index].is_some_and(|hit| hit.whole && !hit.head && !hit.counter)
-                && cores[index].chars().count() >= 2
-                && title.contains(cores[index].as_str())
+        let is_topical = |(line, hit): (&&str, &Option<Hit>)| {
+            hit.is_some_and(|hit| hit.whole && !hit.head && !hit.counter) && {
+                let line = fold(line);
+                line.core().chars().nth(1).is_some() && title.contains(line.core())
+            }
         };
+        let topical: Vec<bool> = self.lines.iter().zip(hits).map(is_topical).collect();
+        let topical = |index: usize| topical[index];
         let in_text = |index: usize| self.position(index) == Position::Middle;
-        for index in (0..self.lines.len()).filter(|&index| in_text(index) && topical(index)) {
-            // Its neighbours are spared with it, as far as prose on either side.
-            let before = (0..index).rev().take_while(|&at| !self.forms[at].is_prose() && in_text(at));
-            let after = (index..self.lines.len()).take_while(|&at| !self.forms[at].is_prose() && in_text(at));
-            for at in before.chain(after).collect::<Vec<_>>() {
-                let certain = hits[at].is_some_and(|hit| hit.strength == Strength::Strong && !topical(at));
-                if !certain {
-                    evidence[at].residue = evidence[at].residue.min(-1.5);
+        // Its neighbours are spared with it, as far as prose on either side.
+        let mut start = 0;
+        for end in 0..=self.lines.len() {
+            let loose = |index: usize| in_text(index) && !self.forms[index].is_prose();
+            if end < self.lines.len() && loose(end) {
+                continue;
+            }
+            let closed_by_topic = end < self.lines.len() && in_text(end) && topical(end);
+            if closed_by_topic || (start..end).any(topical) {
+                for at in start..end {
+                    let certain = hits[at].is_some_and(|hit| hit.strength == Strength::Strong && !topical(at));
+                    if !certain {
+                        evidence[at].residue = evidence[at].residue.min(-1.5);
+                    }
                 }
             }
+            start = end + 1;
         }
     }
 
     /// `The result:` and what follows it belong together.
     fn spare_announced(&self, hits: &[Option<Hit>], evidence: &mut [Evidence]) {
         for index in 0..self.lines.len() {
+            if index >= self.last || self.forms[index].words < 3.0 || hits[index].is_some() {
+                continue;
+            }
             let line = self.lines[index].trim_end();
-            let lower = line.trim_end_matches(['.', '。', ':', '：']).to_lowercase();
-            let says = words::section("announces").iter().any(|phrase| lower.ends_with(phrase.as_str()));
-            let announces =
-                self.forms[index].words >= 3.0 && hits[index].is_none() && (line.ends_with([':', '：']) || says);
-            if !announces || index >= self.last {
+            if !line.ends_with([':', '：']) && !announces(line) {
                 continue;
             }
             for at in (index + 1..self.lines.len()).take(ANNOUNCED_MAX) {
@@ -282,7 +343,28 @@ impl<'a> Reading<'a> {
 }
 
 fn is_strong(line: &str, form: Form) -> bool {
-    form.words < 60.0 && weigh(line, form, Position::Tail).1.is_some_and(|hit| hit.strength == Strength::Strong)
+    form.words < 60.0
+        && weigh(line, form, Position::Tail, &mut Room::default()).1.is_some_and(|hit| hit.strength == Strength::Strong)
+}
+
+/// Characters at the end of a line in which a phrase that announces others stands.
+const ANNOUNCES_CHARS: usize = 80;
+
+/// `The words in full.`: a line that ends with a phrase which announces what follows.
+fn announces(line: &str) -> bool {
+    let line = line.trim_end_matches(['.', '。', ':', '：']);
+    if !words::may_end_with(line, "announces") {
+        return false;
+    }
+    let phrases = words::section("announces");
+    if line.is_ascii() {
+        let ends = |phrase: &[u8]| {
+            line.len().checked_sub(phrase.len()).is_some_and(|at| line.as_bytes()[at..].eq_ignore_ascii_case(phrase))
+        };
+        return phrases.iter().any(|phrase| ends(phrase.as_bytes()));
+    }
+    let end = line.char_indices().rev().nth(ANNOUNCES_CHARS).map_or(line, |(at, _)| &line[at..]).to_lowercase();
+    phrases.iter().any(|phrase| end.ends_with(phrase.as_str()))
 }
 
 /// A dateline with nothing behind it but a by-line.
@@ -300,6 +382,7 @@ fn is_menu(line: &str) -> bool {
 
 /// `<Title of one article> <title of another> See`: the items.
 fn angle_list(line: &str) -> Option<Vec<String>> {
+    memchr(b'<', line.as_bytes())?;
     let mut items = Vec::new();
     let mut outside = String::new();
     let mut rest = line;
@@ -336,7 +419,7 @@ fn fill_fields(out: &mut Extracted, context: &Context<'_>) {
     for line in captions {
         let caption = split_caption(&line);
         if !caption.text.is_empty() {
-            out.captions.push(caption.text);
+            out.captions.push(caption.text.to_owned());
         }
         out.credits.extend(caption.credits);
     }
@@ -345,11 +428,28 @@ fn fill_fields(out: &mut Extracted, context: &Context<'_>) {
     fill_authors(out, &lead, context);
     out.agency = lead.agency.map(|agency| Found::new(agency, FieldSource::Text));
     out.dateline = lead.place.map(|place| Found::new(place, FieldSource::Text));
-    let body = out.body();
-    out.language = language_of(&body, context);
+    out.language = language_of(&sample(&out.blocks), context);
     out.published = published(&out.blocks, out.language.as_ref().map(|found| found.value.as_str()), context);
     out.verdict = if out.blocks.iter().all(|block| block.text.is_empty()) { Verdict::Empty } else { Verdict::Article };
 }
+
+/// The first of the kept text, as much as is looked at for its language.
+fn sample(blocks: &[Block]) -> String {
+    let mut sample = String::new();
+    for block in blocks.iter().filter(|block| block.kept) {
+        if !sample.is_empty() {
+            sample.push('\n');
+        }
+        sample.push_str(&block.text);
+        if sample.len() > SAMPLE_BYTES {
+            break;
+        }
+    }
+    sample
+}
+
+/// Bytes that hold all characters which [`language::of`] looks at.
+const SAMPLE_BYTES: usize = 4 * language::SAMPLE_CHARS;
 
 fn language_of(body: &str, context: &Context<'_>) -> Option<Found<String>> {
     let stated = context.language.map(|tag| Found::new(tag.to_owned(), FieldSource::Import));
@@ -367,7 +467,7 @@ fn related(blocks: &[Block]) -> Vec<String> {
     for block in blocks.iter().filter(|block| block.label == Label::Related) {
         if let Some(items) = angle_list(&block.text) {
             titles.extend(items);
-        } else if block.reason == "listed" {
+        } else if block.reason.starts_with(reasons::LISTED) {
             titles.push(block.text.clone());
         }
     }

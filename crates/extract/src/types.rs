@@ -13,6 +13,8 @@ pub struct Context<'a> {
     pub fetched_at_ms: Option<i64>,
     /// What the feed said of this entry.
     pub feed: FeedHints<'a>,
+    /// Whether [`Block::reason`] also says by what the model decided. Finding that out takes longer than cleaning.
+    pub explain: bool,
 }
 
 /// What a feed's entry says; used where the page says nothing.
@@ -201,7 +203,8 @@ pub struct Block {
     pub label: Label,
     /// Whether it belongs to the article's text.
     pub kept: bool,
-    /// What decided: a word for the rule, then what it saw.
+    /// What decided: a word for the rule, then what it saw (`wording: "share this article"`). It names words of our own
+    /// tables, never text of the page, and has 120 bytes at most.
     pub reason: Cow<'static, str>,
     /// For text: the index of the input line.
     pub line: Option<usize>,

@@ -1,6 +1,16 @@
 //! Whether a page is an article. Refusing a true article is the worst error, so only what is sure is said.
 
-use crate::types::{Block, Verdict};
+use memchr::memchr_iter;
+
+use crate::columns::{Rows, Wanted};
+use crate::fold::{DIGEST_SEED, digest_with, ends_sentence};
+use crate::label::Labelled;
+use crate::metadata::json_ld::JsonLd;
+use crate::metadata::{Metadata, meta};
+use crate::model::{Model, Use};
+use crate::page::{CaptureKind, Map, Page, Raw, Tag};
+use crate::types::{Block, Label, Verdict};
+use crate::walls;
 
 /// What a page declares itself to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,64 +22,250 @@ pub(crate) struct Declared {
     pub(crate) offer: bool,
 }
 
-/// Characters of text below which a page that offers something for sale is not a review of it.
-const REVIEW_CHARS_MIN: usize = 1500;
-/// Characters of text that an error page may have.
-const ERROR_CHARS_MAX: usize = 600;
+/// What is measured of a page for its verdict.
+pub(crate) const NAMES: &[&str] = &[
+    "kept_words",
+    "kept_blocks",
+    "kept_share",
+    "kept_mean",
+    "kept_longest",
+    "kept_sentences",
+    "kept_commas",
+    "kept_questions",
+    "kept_links",
+    "kept_lists",
+    "kept_tables",
+    "kept_headings",
+    "kept_code",
+    "kept_repeats",
+    "kept_runs",
+    "kept_span",
+    "sure",
+    "unsure",
+    "page_words",
+    "page_blocks",
+    "page_links",
+    "page_forms",
+    "page_headings",
+    "page_first_headings",
+    "page_linked_headings",
+    "page_articles",
+    "page_times",
+    "page_images",
+    "page_teasers",
+    "page_comments",
+    "page_related",
+    "page_prices",
+    "bylines",
+    "dated",
+    "dated_by_text",
+    "authored",
+    "titled",
+    "title_words",
+    "title_shown",
+    "says_article",
+    "says_product",
+    "says_offer",
+    "says_description",
+    "path_parts",
+    "path_digits",
+    "path_slug",
+    "path_query",
+    "words_say",
+];
+
+/// A page's verdict row.
+pub(crate) type Row = [f32; NAMES.len()];
+
+/// Measures a page.
+pub(crate) fn row(page: &Page, metadata: &Metadata, labelled: &Labelled, url: Option<&str>, said: f32) -> Row {
+    let blocks: Vec<(&Raw, &Block)> = page.blocks.iter().zip(&labelled.blocks).collect();
+    let kept: Vec<(&Raw, &Block)> = blocks.iter().copied().filter(|(_, block)| block.kept).collect();
+    let words = |of: &[(&Raw, &Block)]| of.iter().map(|(raw, _)| raw.words).sum::<f32>();
+    let (kept_words, page_words) = (words(&kept), words(&blocks));
+    let share = |part: f32, whole: f32| part / whole.max(1.0);
+    let count = kept.len() as f32;
+    let held = |of: &[(&Raw, &Block)], test: &dyn Fn(&Raw) -> bool| {
+        of.iter().filter(|(raw, _)| test(raw)).map(|(raw, _)| raw.words).sum::<f32>()
+    };
+    let number =
+        |test: &dyn Fn(&Raw, &Block) -> bool| blocks.iter().filter(|(raw, block)| test(raw, block)).count() as f32;
+    let commas = |(raw, _): &(&Raw, &Block)| count_marks(&raw.text, b',', |c| matches!(c, '，' | '、' | '،'));
+    let questions = |(raw, _): &(&Raw, &Block)| count_marks(&raw.text, b'?', |c| matches!(c, '？' | '؟'));
+    let element = |tag: Tag| page.elements.iter().filter(|element| element.tag == tag).count() as f32;
+    let removed_as = |label: Label| number(&|_, block| block.label == label).ln_1p();
+    let mut seen: Map<&str, ()> = Map::default();
+    let repeats = kept.iter().filter(|(raw, _)| seen.insert(raw.text.as_str(), ()).is_some()).count() as f32;
+    let runs = labelled.blocks.windows(2).filter(|pair| pair[0].kept != pair[1].kept).count() as f32;
+    let first = labelled.blocks.iter().position(|block| block.kept).unwrap_or_default();
+    let last = labelled.blocks.iter().rposition(|block| block.kept).map_or(first, |last| last + 1);
+    let judged = |test: &dyn Fn(f32) -> bool| {
+        labelled.judged.iter().zip(&page.blocks).filter(|(p, _)| test(**p)).map(|(_, raw)| raw.words).sum::<f32>()
+    };
+    let url = url.unwrap_or_default();
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let parts: Vec<&str> = path.split('/').skip(3).filter(|part| !part.is_empty()).collect();
+    let slug = parts.iter().map(|part| part.split(['-', '_']).count()).max().unwrap_or_default();
+    [
+        kept_words.ln_1p(),
+        count.ln_1p(),
+        share(kept_words, page_words),
+        share(kept_words, count),
+        kept.iter().map(|(raw, _)| raw.words).fold(0.0, f32::max),
+        share(held(&kept, &|raw| ends_sentence(&raw.text)), kept_words),
+        share(kept.iter().map(commas).sum::<usize>() as f32, kept_words),
+        share(kept.iter().map(questions).sum::<usize>() as f32, kept_words),
+        share(kept.iter().map(|(raw, _)| raw.link_words).sum(), kept_words),
+        share(held(&kept, &|raw| raw.place.list), kept_words),
+        share(held(&kept, &|raw| raw.tag == Tag::Row), kept_words),
+        share(kept.iter().filter(|(raw, _)| matches!(raw.tag, Tag::Heading(_))).count() as f32, count),
+        share(held(&kept, &|raw| raw.tag == Tag::Pre), kept_words),
+        share(repeats, count),
+        share(runs, count),
+        share(count, (last - first) as f32),
+        share(judged(&|p| p > 0.8), page_words),
+        share(judged(&|p| (0.2..0.8).contains(&p)), page_words),
+        page_words.ln_1p(),
+        (blocks.len() as f32).ln_1p(),
+        share(blocks.iter().map(|(raw, _)| raw.link_words).sum(), page_words),
+        number(&|raw, _| raw.place.form || raw.place.button).ln_1p(),
+        number(&|raw, _| matches!(raw.tag, Tag::Heading(_))).ln_1p(),
+        number(&|raw, _| raw.tag == Tag::Heading(1)).min(5.0),
+        number(&|raw, _| matches!(raw.tag, Tag::Heading(_)) && raw.link_density() > 0.5).ln_1p(),
+        element(Tag::Article).ln_1p(),
+        (page.facts.captured.iter().filter(|capture| capture.kind == CaptureKind::Time).count() as f32).ln_1p(),
+        (page.facts.images.len() as f32).ln_1p(),
+        number(&|raw, _| raw.link_density() > 0.8 && raw.words >= 4.0).ln_1p(),
+        removed_as(Label::Comment),
+        removed_as(Label::Related),
+        number(&|raw, _| is_price(&raw.text)).ln_1p(),
+        removed_as(Label::Byline),
+        metadata.published_confidence(),
+        flag(page.blocks.iter().zip(&labelled.blocks).any(|(_, block)| block.label == Label::Dateline)),
+        flag(metadata.has_authors()),
+        flag(!metadata.title_key().is_empty()),
+        metadata.title_words(),
+        flag(labelled.blocks.iter().any(|block| block.label == Label::Title)),
+        flag(metadata.declared().article),
+        flag(metadata.declared().product),
+        flag(metadata.declared().offer),
+        flag(!metadata.description_key().is_empty()),
+        parts.len() as f32,
+        path.chars().filter(char::is_ascii_digit).count() as f32,
+        slug as f32,
+        flag(!query.is_empty()),
+        said,
+    ]
+}
+
+/// Parts of a path that are looked at, and the most words that one of them may have: a longer one is the headline.
+const PATH_PARTS_MAX: usize = 8;
+const PATH_WORDS_MAX: usize = 2;
+
+/// Digests of what a page calls itself and its parts, each once, in ascending order: class names and ids, the words of
+/// its address, the types that it states.
+pub(crate) fn words(page: &Page, linked: &JsonLd, url: Option<&str>) -> Vec<u32> {
+    let mut words = page.tokens.clone();
+    let mut add = |kind: &str, word: &str| words.push(digest(kind, word));
+    for kind in &linked.types {
+        add("type", kind);
+    }
+    if let Some(kind) = meta(&page.facts, &["og:type"]) {
+        add("og", kind);
+    }
+    let address = url.unwrap_or_default();
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let labels: Vec<&str> = parts.next().unwrap_or_default().split('.').collect();
+    for label in labels.iter().rev().skip(2).filter(|label| **label != "www") {
+        add("host", label);
+    }
+    let parts: Vec<&str> = parts.take(PATH_PARTS_MAX).collect();
+    add("depth", &parts.len().to_string());
+    for (index, part) in parts.iter().enumerate() {
+        let said: Vec<&str> = part.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
+        if said.len() <= PATH_WORDS_MAX {
+            said.iter().for_each(|word| add("path", word));
+        } else {
+            add("slug", "");
+        }
+        if index == 0 {
+            add("first", &said.join("-"));
+        }
+        if part.bytes().filter(u8::is_ascii_digit).count() >= 4 {
+            add("digits", "");
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// The digest of a kind and a word in small letters.
+fn digest(kind: &str, word: &str) -> u32 {
+    let letters = kind.bytes().chain([b':']).chain(word.bytes().map(|byte| byte.to_ascii_lowercase()));
+    letters.fold(DIGEST_SEED, digest_with)
+}
+
+/// What the words speak for, above 0 for an article.
+pub(crate) fn say(words: &[u32], model: &Model) -> f32 {
+    let known: Vec<f32> = words.iter().filter_map(|word| model.page_word(*word)).collect();
+    known.iter().sum::<f32>() / (known.len().max(1) as f32).sqrt()
+}
+
+/// How many of some marks a text has: one of ASCII, and others.
+fn count_marks(text: &str, mark: u8, is_other: impl Fn(char) -> bool) -> usize {
+    let others = if text.is_ascii() { 0 } else { text.chars().filter(|c| is_other(*c)).count() };
+    memchr_iter(mark, text.as_bytes()).count() + others
+}
+
+fn flag(value: bool) -> f32 {
+    f32::from(u8::from(value))
+}
+
+/// A short line with a sign of money and a number.
+fn is_price(text: &str) -> bool {
+    text.len() < 40
+        && text.contains(['$', '€', '£', '¥', '₹', '₩', '₽', '₺'])
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// The probability of being an article below which a page is refused.
+const ARTICLE: f32 = 0.15;
 
 /// Judges by what the page declares and by what is left of it.
-pub(crate) fn judge(blocks: &[Block], declared: Declared, title: Option<&str>) -> Verdict {
+pub(crate) fn judge(page: &Page, row: &Row, labelled: &Labelled, metadata: &Metadata, model: &Model) -> Verdict {
+    let blocks = &labelled.blocks;
     if blocks.is_empty() {
         return Verdict::Empty;
     }
-    let kept: usize = blocks.iter().filter(|block| block.kept).map(|block| block.text.chars().count()).sum();
-    if title.is_some_and(is_error_title) && kept < ERROR_CHARS_MAX {
-        return Verdict::NotArticle("error_page");
+    let kept: f32 = page.blocks.iter().zip(blocks).filter(|(_, block)| block.kept).map(|(raw, _)| raw.words).sum();
+    if let Some(wall) = walls::find(page, labelled, metadata.title(), kept) {
+        return Verdict::NotArticle(wall);
     }
-    if declared.article {
-        return Verdict::Article;
+    if kept == 0.0 {
+        return Verdict::NotArticle("no_text");
     }
-    if declared.product || (declared.offer && kept < REVIEW_CHARS_MIN) {
-        return Verdict::NotArticle("product");
+    let mut rows = Rows::new(1, NAMES.len(), Wanted::ALL);
+    row.iter().enumerate().for_each(|(column, value)| rows.part(column).set(0_usize, |_| *value));
+    let judged = model.judge(Use::Verdict, &rows);
+    if judged.first().is_some_and(|judged| *judged < ARTICLE) {
+        return Verdict::NotArticle(what_else(row, metadata.declared()));
     }
-    if kept == 0 { Verdict::NotArticle("no_text") } else { Verdict::Article }
+    Verdict::Article
 }
 
-/// Titles of servers' error pages and bot walls.
-fn is_error_title(title: &str) -> bool {
-    const TITLES: &[&str] = &[
-        "404",
-        "403",
-        "500",
-        "502",
-        "503",
-        "404 not found",
-        "403 forbidden",
-        "page not found",
-        "not found",
-        "access denied",
-        "error 404",
-        "404 error",
-        "just a moment...",
-        "attention required! | cloudflare",
-        "are you a robot?",
-        "robot check",
-        "service unavailable",
-        "bad gateway",
-        "internal server error",
-        "seite nicht gefunden",
-        "page introuvable",
-        "página no encontrada",
-        "pagina non trovata",
-        "страница не найдена",
-        "sayfa bulunamadı",
-        "페이지를 찾을 수 없습니다",
-        "ページが見つかりません",
-        "页面不存在",
-        "502 bad gateway",
-        "sign in",
-        "log in",
-    ];
-    let lower = title.trim().to_lowercase();
-    TITLES.contains(&lower.as_str())
+/// What a page is that is no article.
+fn what_else(row: &Row, declared: Declared) -> &'static str {
+    let of = |name: &str| NAMES.iter().position(|known| *known == name).map_or(0.0, |at| row[at]);
+    if declared.product || declared.offer {
+        "product"
+    } else if of("page_prices") > 1.5 || of("page_linked_headings") > 2.0 || of("page_teasers") > 3.0 {
+        "listing"
+    } else if of("page_comments") > 2.0 {
+        "discussion"
+    } else {
+        "no_article"
+    }
 }

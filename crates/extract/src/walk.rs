@@ -1,24 +1,25 @@
 //! One walk over the parsed page.
 
-use scraper::Html;
-use scraper::node::{Element as Node, Node as Kind};
-
-use crate::element::{classify, is_hidden, place, read_names, signature};
-use crate::fold::{collapse, words};
-use crate::markup::Names;
-use crate::page::{Capture, CaptureKind, Element, Page, PageImage, Place, Raw, Tag};
+use crate::element::{Labels, Said, classify, place};
+use crate::evidence::Form;
+use crate::fold::{collapse, collapse_into, words};
+use crate::html::{AttributeName, Kind, Name, NodeRef, Tree};
+use crate::limits::BLOCKS_MAX;
+use crate::markup::{Names, Vocabulary};
+use crate::metadata::leads_to_author;
+use crate::page::{Capture, CaptureKind, Element, Map, Page, PageImage, Place, Raw, Tag};
 use crate::tables;
 use crate::types::Label;
 
 /// Walks the tree once. Recursion would let a hostile page choose the depth of our stack, so there is none.
-pub(crate) fn walk(html: &Html, with_hidden: bool) -> Page {
+pub(crate) fn walk(tree: &Tree<'_>, with_hidden: bool) -> Page {
     let mut walker = Walker::new(with_hidden);
-    let root = html.tree.root();
+    let root = tree.root();
     let Some(mut node) = root.first_child() else { return walker.finish() };
     loop {
-        let inside = match node.value() {
-            Kind::Element(element) => walker.enter(element),
-            Kind::Text(text) => {
+        let inside = match (node.kind(), node.text()) {
+            (Kind::Element, _) => walker.enter(node),
+            (_, Some(text)) => {
                 walker.text(text);
                 false
             }
@@ -49,6 +50,14 @@ pub(crate) fn walk(html: &Html, with_hidden: bool) -> Page {
     }
 }
 
+/// Whether a text is more than white space.
+fn shows(text: &str) -> bool {
+    match text.bytes().find(|byte| !matches!(byte, b' ' | b'\t'..=b'\r')) {
+        Some(byte) if !byte.is_ascii() => !text.trim().is_empty(),
+        byte => byte.is_some(),
+    }
+}
+
 /// An open element.
 #[derive(Clone, Copy)]
 struct Frame {
@@ -61,10 +70,21 @@ struct Frame {
     captures: bool,
 }
 
-struct Walker {
+struct Walker<'t> {
     page: Page,
     frames: Vec<Frame>,
     run: Run,
+    /// Numbers for classes, since most are met again and again.
+    classes: Map<&'t str, u32>,
+    /// What the names of elements say and where their digests are: of those with a class alone by its number, of others by
+    /// that and the rest.
+    of_classes: Vec<Option<(Names, (u32, u32))>>,
+    known: Map<(u32, Labels<'t>), (Names, (u32, u32))>,
+    vocabulary: Vocabulary<'t>,
+    /// Numbers for tags with their classes.
+    signatures: Map<(Name, u32), u32>,
+    /// The same of tags that are not known.
+    unknown_signatures: Map<(&'t str, u32), u32>,
     capturing: Vec<Capture>,
     with_hidden: bool,
     in_head_title: bool,
@@ -76,18 +96,21 @@ struct Walker {
 #[derive(Default)]
 struct Run {
     text: String,
-    link_text: String,
+    link_words: f32,
     frame: Option<Frame>,
+    /// Room for the text without superfluous white space.
+    collapsed: String,
 }
 
 /// Active captures at a time; a page that nests bylines in bylines gets no more.
 const CAPTURES_MAX: usize = 6;
 const FACTS_MAX: usize = 2000;
+/// Bytes of a capture's text behind which no more is taken.
+const CAPTURE_BYTES_MAX: usize = 2000;
 
-impl Walker {
-    fn new(with_hidden: bool) -> Self {
-        let root = Element { parent: 0, signature: 0, names: Names::default(), tag: Tag::Root, first: 0, end: 0 };
-        let frame = Frame {
+impl Frame {
+    fn root() -> Self {
+        Self {
             element: 0,
             tag: Tag::Root,
             place: Place::default(),
@@ -95,12 +118,33 @@ impl Walker {
             residue: false,
             is_block: true,
             captures: false,
-        };
-        let page = Page { elements: vec![root], ..Page::default() };
+        }
+    }
+}
+
+/// What names say, and where the digests of their parts are put.
+fn read_names<'t>(page: &mut Page, vocabulary: &mut Vocabulary<'t>, labels: &Labels<'t>) -> (Names, (u32, u32)) {
+    let tokens = &mut page.tokens;
+    let first = tokens.len();
+    for names in [labels.class, labels.id, labels.role, labels.itemprop].into_iter().flatten() {
+        vocabulary.tokens(names, first, tokens);
+    }
+    (labels.read(vocabulary), (first as u32, tokens.len() as u32))
+}
+
+impl<'t> Walker<'t> {
+    fn new(with_hidden: bool) -> Self {
+        let page = Page { elements: vec![Element::root()], ..Page::default() };
         Self {
             page,
-            frames: vec![frame],
+            frames: vec![Frame::root()],
             run: Run::default(),
+            classes: Map::default(),
+            of_classes: Vec::new(),
+            known: Map::default(),
+            vocabulary: Vocabulary::default(),
+            signatures: Map::default(),
+            unknown_signatures: Map::default(),
             capturing: Vec::new(),
             with_hidden,
             in_head_title: false,
@@ -110,60 +154,69 @@ impl Walker {
 
     fn top(&self) -> Frame {
         // The root's frame is never popped before `finish`.
-        self.frames.last().copied().unwrap_or(Frame {
-            element: 0,
-            tag: Tag::Root,
-            place: Place::default(),
-            field: None,
-            residue: false,
-            is_block: true,
-            captures: false,
-        })
+        self.frames.last().copied().unwrap_or(Frame::root())
     }
 
     /// Takes an element in; false where its content is to be passed over.
-    fn enter(&mut self, node: &Node) -> bool {
-        let name = node.name();
+    fn enter(&mut self, node: NodeRef<'t, '_>) -> bool {
+        let name = node.tag();
         match name {
-            "script" | "style" | "template" | "noscript" | "svg" | "math" | "iframe" | "select" | "datalist" => {
+            Name::Script
+            | Name::Style
+            | Name::Template
+            | Name::Noscript
+            | Name::Svg
+            | Name::Math
+            | Name::Iframe
+            | Name::Select
+            | Name::Datalist => {
                 return false;
             }
-            "meta" => {
+            Name::Meta => {
                 self.meta(node);
                 return false;
             }
-            "link" => {
-                if let (Some(rel), Some(href)) = (node.attr("rel"), node.attr("href"))
+            Name::Link => {
+                if let (Some(rel), Some(href)) = (node.attr(AttributeName::Rel), node.attr(AttributeName::Href))
                     && self.page.facts.links.len() < FACTS_MAX
                 {
                     self.page.facts.links.push((rel.to_ascii_lowercase(), href.to_owned()));
                 }
                 return false;
             }
-            "br" | "hr" => {
-                self.flush(name == "br");
+            Name::Br | Name::Hr => {
+                self.flush(name == Name::Br);
                 return false;
             }
-            "img" => {
+            Name::Img => {
                 self.image(node);
                 return false;
             }
-            "input" | "embed" | "source" | "track" | "wbr" | "area" | "col" | "base" => return false,
-            "html" => self.page.facts.language = node.attr("lang").map(str::to_owned),
-            "title" => self.in_head_title = self.page.facts.title.is_none(),
+            Name::Input => {
+                self.page.facts.asks_password |= node.attr(AttributeName::Type) == Some("password");
+                return false;
+            }
+            Name::Embed | Name::Source | Name::Track | Name::Wbr | Name::Area | Name::Col | Name::Base => return false,
+            Name::Html => self.page.facts.language = node.attr(AttributeName::Lang).map(str::to_owned),
+            // No title is shown on the page; the first one is a fact.
+            Name::Title if self.page.facts.title.is_some() => return false,
+            Name::Title => self.in_head_title = true,
             _ => {}
         }
-        if !self.with_hidden && is_hidden(node) {
+        let said = Said::of(node);
+        if !self.with_hidden && said.is_hidden() {
             return false;
         }
-        self.push(node, name);
+        self.push(node, name, &said);
         true
     }
 
-    fn push(&mut self, node: &Node, name: &str) {
+    fn push(&mut self, node: NodeRef<'t, '_>, name: Name, said: &Said<'t>) {
         let outer = self.top();
         let (tag, is_block) = classify(name);
-        let names = if matches!(name, "html" | "body") { Names::default() } else { read_names(node) };
+        let class = said.names.class.map_or(0, |class| self.class(class));
+        let (names, tokens) = self.names(&said.names, class);
+        let names = if matches!(name, Name::Html | Name::Body) { Names::default() } else { names };
         let has_names = names != Names::default();
         if is_block {
             self.flush(false);
@@ -172,13 +225,17 @@ impl Walker {
         if is_block || has_names {
             let tag_here = if is_block { tag } else { Tag::Inline };
             frame.element = self.page.elements.len();
+            let signature = self.signature(node, name, class);
             self.page.elements.push(Element {
                 parent: outer.element,
-                signature: signature(node, name),
+                signature,
+                kin: 0,
+                depth: self.page.elements[outer.element].depth.saturating_add(1),
                 names,
                 tag: tag_here,
                 first: self.page.blocks.len(),
                 end: self.page.blocks.len(),
+                tokens,
             });
         }
         if is_block {
@@ -188,15 +245,46 @@ impl Walker {
                 tag
             };
         }
-        frame.place = place(outer.place, name, node);
+        frame.place = place(outer.place, name, said.names.role);
         frame.field = names.field.or(outer.field);
         frame.residue = outer.residue || names.residue.is_some();
-        if name == "a" && self.after_inline {
+        if name == Name::A && self.after_inline {
             self.run.text.push(' ');
         }
         self.after_inline = false;
-        frame.captures = self.capture(node, name, names, frame.residue);
+        frame.captures = self.capture(said, name, names, frame);
         self.frames.push(frame);
+    }
+
+    /// A number for a class; 0 for one that is as good as none.
+    fn class(&mut self, class: &'t str) -> u32 {
+        let next = self.classes.len() as u32 + 1;
+        if class.is_empty() { 0 } else { *self.classes.entry(class).or_insert(next) }
+    }
+
+    fn signature(&mut self, node: NodeRef<'t, '_>, name: Name, class: u32) -> u32 {
+        let next = (self.signatures.len() + self.unknown_signatures.len()) as u32 + 1;
+        if name == Name::Unknown {
+            *self.unknown_signatures.entry((node.name(), class)).or_insert(next)
+        } else {
+            *self.signatures.entry((name, class)).or_insert(next)
+        }
+    }
+
+    /// What an element's names say, and where the digests of their parts are.
+    fn names(&mut self, labels: &Labels<'t>, class: u32) -> (Names, (u32, u32)) {
+        if labels.is_empty() {
+            return <_>::default();
+        }
+        // The class is known by its number, but for one that is there and empty.
+        let rest = Labels { class: labels.class.filter(|class| class.is_empty()), ..*labels };
+        if !rest.is_empty() {
+            let (page, vocabulary) = (&mut self.page, &mut self.vocabulary);
+            return *self.known.entry((class, rest)).or_insert_with(|| read_names(page, vocabulary, labels));
+        }
+        let at = class as usize;
+        self.of_classes.resize(self.of_classes.len().max(at + 1), None);
+        *self.of_classes[at].get_or_insert_with(|| read_names(&mut self.page, &mut self.vocabulary, labels))
     }
 
     fn leave(&mut self) {
@@ -231,66 +319,70 @@ impl Walker {
         }
         self.after_inline = false;
         for capture in &mut self.capturing {
-            if capture.text.len() < 2000 {
+            if capture.text.len() < CAPTURE_BYTES_MAX {
                 capture.text.push_str(text);
             }
         }
         let frame = self.top();
-        if self.run.frame.is_none() && !text.trim().is_empty() {
-            self.run.frame = Some(frame);
-        } else if let Some(mut run) = self.run.frame {
-            // The run is named by what all of its parts have in common.
-            if run.element != frame.element && !text.trim().is_empty() {
-                run.element = self.common_block(run.element, frame.element);
-                if run.field != frame.field {
-                    run.field = None;
-                }
-                run.place.button &= frame.place.button;
-                self.run.frame = Some(run);
+        let Some(mut run) = self.run.frame else {
+            // White space in front of a run is no part of it.
+            if shows(text) {
+                self.run.frame = Some(frame);
+                self.add(frame, text);
             }
+            return;
+        };
+        // The run is named by what all of its parts have in common.
+        if run.element != frame.element && shows(text) {
+            run.element = self.page.common(run.element, frame.element);
+            if run.field != frame.field {
+                run.field = None;
+            }
+            run.place.button &= frame.place.button;
+            self.run.frame = Some(run);
         }
+        self.add(frame, text);
+    }
+
+    /// Adds a text to the run.
+    fn add(&mut self, frame: Frame, text: &str) {
         if frame.place.link {
-            self.run.link_text.push_str(text);
-            self.run.link_text.push(' ');
+            self.run.link_words += words(text);
         }
         self.run.text.push_str(text);
     }
 
-    /// The innermost element that holds both; their chains are short.
-    fn common_block(&self, left: usize, right: usize) -> usize {
-        let (mut left, mut right) = (left, right);
-        while left != right {
-            // A child stands behind its parent.
-            if left > right {
-                left = self.page.elements[left].parent;
-            } else {
-                right = self.page.elements[right].parent;
-            }
-        }
-        left
-    }
-
     fn flush(&mut self, broken: bool) {
-        let run = std::mem::take(&mut self.run);
-        for capture in &mut self.capturing {
+        for capture in self.capturing.iter_mut().filter(|capture| capture.text.len() < CAPTURE_BYTES_MAX) {
             capture.text.push(' ');
         }
-        let Some(frame) = run.frame else { return };
-        let text = collapse(&run.text);
-        if text.is_empty() {
-            return;
+        let run = &mut self.run;
+        if let Some(frame) = run.frame.take() {
+            run.collapsed.clear();
+            collapse_into(&run.text, &mut run.collapsed);
+            if self.page.blocks.len() >= BLOCKS_MAX && !run.collapsed.is_empty() {
+                self.page.joined = true;
+                if let Some(last) = self.page.blocks.last_mut() {
+                    last.text.push(' ');
+                    last.text.push_str(&run.collapsed);
+                }
+            } else if !run.collapsed.is_empty() {
+                let form = Form::of(&run.collapsed);
+                self.page.blocks.push(Raw {
+                    text: run.collapsed.as_str().to_owned(),
+                    words: form.words,
+                    form,
+                    link_words: run.link_words,
+                    element: frame.element,
+                    tag: if frame.place.button { Tag::Button } else { frame.tag },
+                    place: frame.place,
+                    broken,
+                    field: frame.field,
+                });
+            }
         }
-        let tag = if frame.place.button { Tag::Button } else { frame.tag };
-        self.page.blocks.push(Raw {
-            words: words(&text),
-            link_words: words(&run.link_text),
-            text,
-            element: frame.element,
-            tag,
-            place: frame.place,
-            broken,
-            field: frame.field,
-        });
+        run.text.clear();
+        run.link_words = 0.0;
     }
 
     fn finish(mut self) -> Page {
@@ -305,21 +397,31 @@ impl Walker {
         if let Some(title) = &mut self.page.facts.title {
             *title = collapse(title);
         }
+        if let Some(last) = self.page.blocks.get_mut(BLOCKS_MAX - 1) {
+            // What was added to it behind the limit counts for its letters alone.
+            let Form { letters, unspaced, .. } = Form::of(&last.text);
+            last.form = Form { letters, unspaced, ..last.form };
+        }
         tables::join_rows(&mut self.page);
+        self.page.number_kin();
         self.page
     }
 
-    fn meta(&mut self, node: &Node) {
-        let name = node.attr("property").or_else(|| node.attr("name")).or_else(|| node.attr("itemprop"));
-        let Some((name, content)) = name.zip(node.attr("content")) else { return };
+    fn meta(&mut self, node: NodeRef<'_, '_>) {
+        let name = node
+            .attr(AttributeName::Property)
+            .or_else(|| node.attr(AttributeName::Name))
+            .or_else(|| node.attr(AttributeName::Itemprop));
+        let Some((name, content)) = name.zip(node.attr(AttributeName::Content)) else { return };
         let facts = &mut self.page.facts;
-        if node.attr("itemprop").is_some() && facts.captured.len() < FACTS_MAX {
+        if node.attr(AttributeName::Itemprop).is_some() && facts.captured.len() < FACTS_MAX {
             facts.captured.push(Capture {
                 kind: CaptureKind::Itemprop(name.to_ascii_lowercase()),
                 stated: Some(content.to_owned()),
                 text: String::new(),
                 block: self.page.blocks.len(),
                 residue: self.frames.last().is_some_and(|frame| frame.residue),
+                place: Place::default(),
             });
         }
         if facts.metas.len() < FACTS_MAX {
@@ -327,41 +429,52 @@ impl Walker {
         }
     }
 
-    fn image(&mut self, node: &Node) {
-        let source =
-            [node.attr("data-src"), node.attr("src")].into_iter().flatten().find(|url| !url.starts_with("data:"));
+    fn image(&mut self, node: NodeRef<'_, '_>) {
+        let source = [node.attr(AttributeName::DataSrc), node.attr(AttributeName::Src)]
+            .into_iter()
+            .flatten()
+            .find(|url| !url.starts_with("data:"));
         if let Some(source) = source.filter(|_| self.page.facts.images.len() < FACTS_MAX) {
             self.page.facts.images.push(PageImage {
                 source: source.trim().to_owned(),
-                alt: collapse(node.attr("alt").unwrap_or_default()),
+                alt: collapse(node.attr(AttributeName::Alt).unwrap_or_default()),
                 block: self.page.blocks.len(),
             });
         }
     }
 
     /// Begins to note an element's text where it names a field.
-    fn capture(&mut self, node: &Node, name: &str, names: Names, residue: bool) -> bool {
-        let rel_author = node.attr("rel").is_some_and(|rel| rel.split_whitespace().any(|word| word == "author"));
-        let itemprop = node.attr("itemprop").map(str::to_ascii_lowercase);
+    fn capture(&mut self, said: &Said<'t>, name: Name, names: Names, frame: Frame) -> bool {
+        let rel_author = said.rel.is_some_and(|rel| rel.split_whitespace().any(|word| word == "author"));
+        let itemprop = said.names.itemprop.map(str::to_ascii_lowercase);
         let kind = match itemprop.as_deref() {
-            Some("author" | "name" | "headline" | "datepublished" | "datemodified" | "creator")
+            Some("author" | "name" | "headline" | "datepublished" | "datemodified" | "datecreated" | "creator")
                 if itemprop.is_some() =>
             {
                 CaptureKind::Itemprop(itemprop.unwrap_or_default())
             }
-            _ if name == "time" => CaptureKind::Time,
-            _ if name == "h1" => CaptureKind::Heading,
+            _ if name == Name::Time => CaptureKind::Time,
+            _ if name == Name::H1 => CaptureKind::Heading,
             _ if rel_author => CaptureKind::RelAuthor,
             _ if names.field == Some(Label::Byline) => CaptureKind::Byline,
             _ if names.field == Some(Label::Dateline) => CaptureKind::Date,
+            _ if name == Name::A && said.href.is_some_and(leads_to_author) => CaptureKind::AuthorLink,
             _ => return false,
         };
         if self.capturing.len() >= CAPTURES_MAX {
             return false;
         }
-        let stated = node.attr("datetime").or_else(|| node.attr("content")).map(str::to_owned);
-        let block = self.page.blocks.len();
-        self.capturing.push(Capture { kind, stated, text: String::new(), block, residue });
+        let link = said.href.filter(|_| kind == CaptureKind::AuthorLink);
+        let stated = said.datetime.or(said.content).or(link);
+        let Frame { residue, place, .. } = frame;
+        self.capturing.push(Capture {
+            kind,
+            stated: stated.map(str::to_owned),
+            text: String::new(),
+            block: self.page.blocks.len(),
+            residue,
+            place,
+        });
         true
     }
 }

@@ -1,11 +1,12 @@
-//! What residue says, in many languages. The phrases are data (`data/residue.txt`), found by one automaton in one pass
-//! over a folded line.
+//! What residue says, in many languages. The phrases are data (`data/residue.txt`), looked up by their beginnings where
+//! words begin in a folded line.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
-
-use crate::fold::{Folded, fold, is_hangul, is_unspaced};
+use crate::chars::{self, ALPHANUMERIC, is_spaced_letter};
+use crate::fold::{Folded, Quick, fold, is_hangul, is_unspaced};
 use crate::limits::WORDING_BYTES_MAX;
 use crate::types::Label;
 
@@ -29,6 +30,8 @@ enum Place {
 
 #[derive(Clone, Debug)]
 struct Phrase {
+    /// As it stands in the table.
+    text: &'static str,
     label: Label,
     strength: Strength,
     place: Place,
@@ -49,11 +52,13 @@ pub(crate) struct Hit {
     pub(crate) counter: bool,
     /// The phrase is long, or parted from the rest by a colon: no sentence of an article begins so.
     pub(crate) certain: bool,
+    /// The phrase as it stands in the table; of several the one that decided.
+    pub(crate) phrase: &'static str,
 }
 
 struct Table {
-    automaton: Option<AhoCorasick>,
     phrases: Vec<Phrase>,
+    beginnings: Beginnings,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| Table::parse(include_str!("../data/residue.txt")));
@@ -63,12 +68,26 @@ pub(crate) fn look_up(line: &str) -> Option<Hit> {
     if line.len() > WORDING_BYTES_MAX {
         return None;
     }
-    TABLE.look_up(&fold(line))
+    look_up_folded(&fold(line), &mut Spans::default())
+}
+
+/// The same for a line that was folded already, with room for what is found.
+pub(crate) fn look_up_folded(line: &Folded, found: &mut Spans) -> Option<Hit> {
+    TABLE.look_up(line, found)
+}
+
+/// Room for what is found in one line after another.
+#[derive(Default)]
+pub(crate) struct Spans {
+    /// Where words begin.
+    starts: Vec<u32>,
+    /// Phrases as `(start, end, number)`.
+    found: Vec<(usize, usize, usize)>,
 }
 
 impl Table {
     /// Sections `[label strength place]` (`[related strong is head]`), then phrases parted by ` | `; `//` begins a comment.
-    fn parse(text: &str) -> Self {
+    fn parse(text: &'static str) -> Self {
         let mut phrases = Vec::new();
         let mut patterns = Vec::new();
         let mut section: Option<Phrase> = None;
@@ -81,32 +100,30 @@ impl Table {
             for phrase in line.split(" | ") {
                 let pattern = pattern(phrase, section.place);
                 if !pattern.is_empty() {
-                    phrases.push(section.clone());
+                    phrases.push(Phrase { text: phrase, ..section.clone() });
                     patterns.push(pattern);
                 }
             }
         }
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::Standard).build(&patterns).ok();
-        Self { automaton, phrases }
+        Self { phrases, beginnings: Beginnings::new(patterns) }
     }
 
-    fn look_up(&self, line: &Folded) -> Option<Hit> {
+    fn look_up(&self, line: &Folded, room: &mut Spans) -> Option<Hit> {
         let text = line.text.as_str();
-        let automaton = self.automaton.as_ref()?;
+        self.beginnings.find(text, room);
+        let spans = &mut room.found;
+        if spans.is_empty() {
+            return None;
+        }
         let mut best: Option<Hit> = None;
-        let mut spans: Vec<(usize, usize, usize)> = Vec::new();
-        let core_at = text.find(line.core.as_str()).unwrap_or(0);
-        for found in automaton.find_overlapping_iter(text) {
-            if !on_boundary(text, found.start(), found.end()) {
-                continue;
-            }
-            let phrase = &self.phrases[found.pattern().as_usize()];
-            spans.push((found.start(), found.end(), found.pattern().as_usize()));
-            let whole = found.start() == core_at && found.end() == core_at + line.core.len() && !line.core.is_empty();
+        let core = line.core.clone();
+        for &(start, end, pattern) in spans.iter() {
+            let phrase = &self.phrases[pattern];
+            let whole = start == core.start && end == core.end && !core.is_empty();
             let fits = match phrase.place {
                 Place::Is => whole,
-                Place::Starts => found.start() <= core_at,
-                Place::Ends => found.end() >= core_at + line.core.len(),
+                Place::Starts => start <= core.start,
+                Place::Ends => end >= core.end,
                 Place::Has => true,
             };
             if fits {
@@ -116,7 +133,8 @@ impl Table {
                     head: phrase.head,
                     whole,
                     counter: line.has_counter(),
-                    certain: is_certain(text, found.start(), found.end()),
+                    certain: is_certain(text, start, end),
+                    phrase: phrase.text,
                 };
                 best = Some(best.map_or(hit, |old| stronger(old, hit)));
             }
@@ -125,22 +143,22 @@ impl Table {
     }
 
     /// A line made of several phrases and nothing else: `Facebook Twitter Email Print`.
-    fn covered(&self, text: &str, mut spans: Vec<(usize, usize, usize)>) -> Option<Hit> {
+    fn covered(&self, text: &str, spans: &mut [(usize, usize, usize)]) -> Option<Hit> {
         spans.sort_by_key(|&(start, end, _)| (start, usize::MAX - end));
         let (mut reach, mut covered, mut parts) = (0, 0, 0);
         let mut longest: Option<(usize, usize)> = None;
-        for (start, end, pattern) in spans {
+        for &mut (start, end, pattern) in spans {
             if start < reach {
                 continue;
             }
-            covered += text[start..end].chars().filter(|c| c.is_alphanumeric()).count();
+            covered += letters(&text[start..end]);
             parts += 1;
             reach = end;
             if longest.is_none_or(|(length, _)| end - start > length) {
                 longest = Some((end - start, pattern));
             }
         }
-        let total = text.chars().filter(|c| c.is_alphanumeric()).count();
+        let total = letters(text);
         let (_, pattern) = longest?;
         let phrase = &self.phrases[pattern];
         (parts >= 2 && covered * 5 >= total * 4).then_some(Hit {
@@ -150,15 +168,228 @@ impl Table {
             whole: true,
             counter: text.contains('#'),
             certain: true,
+            phrase: phrase.text,
         })
     }
+}
+
+/// Letters and digits of a text.
+fn letters(text: &str) -> usize {
+    let chars = chars::chars();
+    text.chars().filter(|c| chars.is(*c, ALPHANUMERIC)).count()
+}
+
+/// Phrases by their first bytes.
+struct Beginnings {
+    /// For each byte whether a phrase begins with it.
+    firsts: [bool; 256],
+    /// A bit for each digest of the four bytes that a phrase begins with, and how many bits stand in front of each word.
+    fours: Vec<u64>,
+    before: Vec<u32>,
+    /// The heads of the longer phrases in order of their first four bytes.
+    heads: Vec<Head>,
+    /// The phrases that they are of, with their numbers.
+    longer: Vec<(usize, String)>,
+    /// For each digest with a bit, where the first phrase that begins with such stands among them; at the end their number.
+    places: Vec<u32>,
+    /// Phrases of less than four bytes by the two that they begin with, and a bit for each such pair.
+    short: HashMap<usize, Vec<(usize, String)>, Quick>,
+    short_pairs: Vec<u64>,
+}
+
+/// The first eight bytes of a phrase of four or more, and which of them it has: most phrases are told apart by these.
+#[derive(Clone, Copy)]
+struct Head {
+    bytes: u64,
+    mask: u64,
+}
+
+impl Head {
+    fn of(phrase: &[u8]) -> Self {
+        Self { bytes: eight(phrase), mask: u64::MAX << (8 * (8 - phrase.len().min(8))) }
+    }
+}
+
+/// Bytes of a beginning.
+const BEGINNING: usize = 4;
+/// Bits of a digest of a beginning.
+const DIGEST_BITS: u32 = 14;
+
+impl Beginnings {
+    fn new(patterns: Vec<String>) -> Self {
+        let mut table = Self {
+            firsts: [false; 256],
+            fours: vec![0; 1 << (DIGEST_BITS - 6)],
+            before: Vec::new(),
+            heads: Vec::new(),
+            longer: Vec::new(),
+            places: Vec::new(),
+            short: HashMap::default(),
+            short_pairs: vec![0; 1 << 10],
+        };
+        for (number, pattern) in patterns.into_iter().enumerate() {
+            if let Some(first) = pattern.bytes().next() {
+                table.firsts[usize::from(first)] = true;
+            }
+            match pattern.as_bytes() {
+                [_, _, _, _, ..] => table.longer.push((number, pattern)),
+                [first, second, ..] => table.add_short(pair(*first, *second), number, pattern),
+                [first] => {
+                    let first = *first;
+                    (0..=u8::MAX).for_each(|second| table.add_short(pair(first, second), number, pattern.clone()));
+                }
+                [] => {}
+            }
+        }
+        table.order();
+        table
+    }
+
+    /// Orders the longer phrases, and notes where those of each beginning are.
+    fn order(&mut self) {
+        let digest_of = |phrase: &str| digest(four(phrase.as_bytes()));
+        self.longer.sort_by_key(|(number, phrase)| (digest_of(phrase), *number));
+        let mut last = None;
+        for (at, (_, phrase)) in self.longer.iter().enumerate() {
+            let digest = digest_of(phrase);
+            set(&mut self.fours, digest);
+            if last.replace(digest) != Some(digest) {
+                self.places.push(at as u32);
+            }
+            self.heads.push(Head::of(phrase.as_bytes()));
+        }
+        self.places.push(self.longer.len() as u32);
+        self.before =
+            self.fours.iter().scan(0, |bits, word| Some(std::mem::replace(bits, *bits + word.count_ones()))).collect();
+    }
+
+    /// Where the longer phrases stand whose first four bytes have this digest.
+    fn with_digest(&self, digest: usize) -> Range<usize> {
+        let (word, bit) = (digest / 64, digest % 64);
+        if self.fours[word] >> bit & 1 == 0 {
+            return 0..0;
+        }
+        let number = (self.before[word] + (self.fours[word] & ((1 << bit) - 1)).count_ones()) as usize;
+        self.places[number] as usize..self.places[number + 1] as usize
+    }
+
+    fn add_short(&mut self, pair: usize, number: usize, phrase: String) {
+        set(&mut self.short_pairs, pair);
+        self.short.entry(pair).or_default().push((number, phrase));
+    }
+
+    /// Where a phrase can begin: not within a word, nor with any other character.
+    fn word_starts<'s>(&self, bytes: &[u8], starts: &'s mut Vec<u32>) -> &'s [u32] {
+        starts.resize(bytes.len(), 0);
+        let mut count = 0;
+        let mut letter_before = 0;
+        // Every place is written down, and those that are none are written over: which they are could not be guessed.
+        for (at, &byte) in bytes.iter().enumerate() {
+            let kind = PARTS[usize::from(byte)];
+            let letter = kind & LETTER | (kind >> REST_SHIFT) & letter_before;
+            let can_be = u8::from(self.firsts[usize::from(byte)]) & !(letter & letter_before);
+            letter_before = letter;
+            if let Some(start) = starts.get_mut(count) {
+                *start = at as u32;
+            }
+            count += usize::from(can_be & 1);
+        }
+        starts.get(..count).unwrap_or_default()
+    }
+
+    /// All phrases in a line, wherever they overlap: by their ends, then the longest first.
+    fn find(&self, text: &str, room: &mut Spans) {
+        let Spans { starts, found } = room;
+        let bytes = text.as_bytes();
+        found.clear();
+        for &at in self.word_starts(bytes, starts) {
+            let at = at as usize;
+            let rest = &bytes[at..];
+            let pair = pair(rest[0], rest.get(1).copied().unwrap_or_default());
+            if is_set(&self.short_pairs, pair) {
+                let here = self.short.get(&pair).into_iter().flatten();
+                let here = here.filter(|(_, phrase)| rest.starts_with(phrase.as_bytes()));
+                found.extend(here.map(|(number, phrase)| (at, at + phrase.len(), *number)));
+            }
+            let Some(four) = rest.first_chunk::<BEGINNING>() else { continue };
+            let same = self.with_digest(digest(u32::from_be_bytes(*four)));
+            if same.is_empty() {
+                continue;
+            }
+            let head = eight(rest);
+            for number in same {
+                if head & self.heads[number].mask == self.heads[number].bytes {
+                    let (number, phrase) = &self.longer[number];
+                    if rest.starts_with(phrase.as_bytes()) {
+                        found.push((at, at + phrase.len(), *number));
+                    }
+                }
+            }
+        }
+        if !found.is_empty() {
+            found.retain(|(start, end, _)| on_boundary(text, *start, *end));
+            found.sort_unstable_by_key(|&(start, end, number)| (end, start, number));
+        }
+    }
+}
+
+/// What begins a letter of a script that parts words by spaces, and what is the rest of any character.
+const LETTER: u8 = 1;
+const REST: u8 = 1 << REST_SHIFT;
+const REST_SHIFT: u8 = 1;
+
+/// The kinds of bytes, of letters those of ASCII and of the blocks of Latin and Cyrillic that hold nothing else.
+const PARTS: [u8; 256] = {
+    let mut parts = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        parts[at] = match at as u8 {
+            b'a'..=b'z' | 0xc4 | 0xc5 | 0xd0 | 0xd1 => LETTER,
+            0x80..=0xbf => REST,
+            _ => 0,
+        };
+        at += 1;
+    }
+    parts
+};
+
+fn four(bytes: &[u8]) -> u32 {
+    bytes.first_chunk::<BEGINNING>().map_or(0, |four| u32::from_be_bytes(*four))
+}
+
+/// The first eight bytes, with zeros for those that there are not.
+fn eight(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk::<8>() {
+        Some(eight) => u64::from_be_bytes(*eight),
+        None => bytes
+            .iter()
+            .fold(0, |eight, byte| eight << 8 | u64::from(*byte))
+            .checked_shl(8 * (8 - bytes.len() as u32))
+            .unwrap_or_default(),
+    }
+}
+
+fn digest(four: u32) -> usize {
+    (four.wrapping_mul(0x9e37_79b1) >> (32 - DIGEST_BITS)) as usize
+}
+
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
+}
+
+fn set(bits: &mut [u64], at: usize) {
+    bits[at / 64] |= 1 << (at % 64);
+}
+
+fn is_set(bits: &[u64], at: usize) -> bool {
+    bits[at / 64] >> (at % 64) & 1 == 1
 }
 
 /// A phrase as it stands in folded lines. `Watch:` at the beginning of a line keeps its colon, or it would match verbs.
 fn pattern(phrase: &str, place: Place) -> String {
     let folded = fold(phrase);
     match (place, phrase.trim_end().chars().next_back()) {
-        (Place::Is, _) => folded.core,
+        (Place::Is, _) => folded.core().to_owned(),
         (Place::Starts | Place::Has, Some(':' | '：')) => {
             format!("{}{}:", folded.text, if phrase.trim_end().ends_with(" :") { " " } else { "" })
         }
@@ -190,7 +421,7 @@ fn parse_section(head: &str) -> Option<Phrase> {
         "ends" => Place::Ends,
         _ => Place::Has,
     };
-    Some(Phrase { label, strength, place, head: words.next() == Some("head") })
+    Some(Phrase { text: "", label, strength, place, head: words.next() == Some("head") })
 }
 
 /// A phrase must not begin or end within a word, where the script has words.
@@ -203,10 +434,6 @@ fn on_boundary(text: &str, start: usize, end: usize) -> bool {
     let last = text[..end].chars().next_back();
     let after = text[end..].chars().next();
     !joins(before, first) && !joins(last, after)
-}
-
-fn is_spaced_letter(c: char) -> bool {
-    c.is_alphabetic() && !is_unspaced(c) && !is_hangul(c)
 }
 
 #[cfg(test)]
@@ -240,6 +467,6 @@ mod tests {
         for section in sections {
             assert!(parse_section(&section[1..section.len() - 1]).is_some(), "{section}");
         }
-        assert!(TABLE.phrases.len() > 3000 && TABLE.automaton.is_some());
+        assert!(TABLE.phrases.len() > 3000);
     }
 }

@@ -59,7 +59,23 @@ fn what_is_opened_and_never_closed() {
 #[test]
 fn many_blocks_of_one_word() {
     let extracted = soon(&"<p>a</p>".repeat(100_000));
-    assert_eq!(extracted.blocks.len(), 100_000);
+    let letters: usize = extracted.blocks.iter().map(|block| block.text.matches('a').count()).sum();
+    assert_eq!((extracted.blocks.len(), letters), (20_000, 100_000));
+    assert!(extracted.notes.contains(&"blocks_joined"), "{:?}", extracted.notes);
+    let extracted = soon(&"<p>a</p>".repeat(20_000));
+    assert!(!extracted.notes.contains(&"blocks_joined"), "{:?}", extracted.notes);
+}
+
+#[test]
+fn a_page_beyond_the_cap() {
+    let page = format!("<p>{}</p><p>end</p>", "word ".repeat(900_000));
+    let cuts = |notes: &[&str]| notes.iter().filter(|note| **note == "input_cut").count();
+    assert_eq!(cuts(&soon(&page).notes), 1);
+    assert_eq!(cuts(&html(page.as_bytes(), None, &Context::default()).notes), 1);
+    // One byte each in its own charset, two as text.
+    let accents = ["<p>".as_bytes(), &[0xe9; 4_200_000]].concat();
+    assert_eq!(cuts(&html(&accents, Some("text/html; charset=iso-8859-1"), &Context::default()).notes), 1);
+    assert_eq!(cuts(&soon(&"<p>word".repeat(10)).notes), 0);
 }
 
 #[test]
@@ -96,5 +112,46 @@ fn many_lines() {
     let lines = vec!["Facebook"; 50_000];
     let start = Instant::now();
     assert_eq!(text(&lines, &Context::default()).blocks.len(), 50_000);
+    assert!(start.elapsed() < SOON);
+}
+
+#[test]
+fn many_of_everything() {
+    let numbered =
+        |piece: &str, count: usize| -> String { (0..count).map(|at| piece.replace('#', &at.to_string())).collect() };
+    soon(&numbered("<p class=a#>x", 100_000));
+    soon(&numbered("<h2>Related articles #</h2>", 50_000));
+    soon(&numbered("<p>(Photo: Ada #)", 100_000));
+    soon(&"<p>(Photo: Ada)".repeat(250_000));
+    soon(&"<p>12 May 2024 13 May 2024".repeat(100_000));
+    soon(&"<p>a/b/c/d/e/f/g/h".repeat(100_000));
+    soon(&"<a href=/author/ada>Ada Miller</a> ".repeat(50_000));
+    soon(&"<meta name=author content='Ada Miller'>".repeat(50_000));
+    soon(&format!(
+        "{}{}",
+        "<span itemprop=author>".repeat(6),
+        "<time>x</time><span itemprop=name>A</span>".repeat(40_000)
+    ));
+    soon(&format!("{}{}", "<span class=a>".repeat(250), "<p>x".repeat(200_000)));
+}
+
+#[test]
+fn a_long_statement_of_the_text_and_many_blocks() {
+    let stated = "ab cd ef gh ".repeat(80_000);
+    let blocks = "<p>ab cd ef gh ab cd ef gh ab cd ef gh ab cd ef gh ij the words of it.".repeat(40_000);
+    let script =
+        format!("<script type=application/ld+json>{{\"@type\":\"Article\",\"articleBody\":\"{stated}\"}}</script>");
+    soon(&format!("{script}{blocks}"));
+    soon(&format!("<title>{stated}</title>{}", "<h2>ab cd ef gh ab cd ef gh ij</h2>".repeat(50_000)));
+}
+
+#[test]
+fn many_lines_about_the_title() {
+    let prose = "The council voted on Tuesday to keep the like button on the bridge, the mayor said.";
+    let mut lines = vec!["The like button of the bridge stays where it is", prose];
+    lines.extend(["Like"; 50_000]);
+    lines.push(prose);
+    let start = Instant::now();
+    assert_eq!(text(&lines, &Context::default()).blocks.len(), 50_003);
     assert!(start.elapsed() < SOON);
 }

@@ -1,20 +1,10 @@
 //! What holds for every input. The inputs are drawn by a fixed generator, so a failure is the same on every run.
 
+#[path = "support/draw.rs"]
+mod draw;
+
+use draw::Draw;
 use extract::{Context, html, html_str, text};
-
-/// Knuth's MMIX generator.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
 
 const LINES: &[&str] = &[
     "",
@@ -134,6 +124,68 @@ fn broken_pages_are_still_read() {
         html(&page, None, &context);
         let lines = String::from_utf8_lossy(&page).into_owned();
         text(&lines.lines().collect::<Vec<_>>(), &context);
+    }
+}
+
+const PARAGRAPHS: &[&str] = &[
+    "The council voted on Tuesday to keep the old bridge open for another year, the mayor said after the meeting.",
+    "Two of its four pillars have moved since the last inspection, according to a report that was published in March.",
+    "Nobody wants to drive for an hour to buy bread, said a baker on the other side, who has signed the petition.",
+    "The next inspection is planned for September, when the water is at its lowest and the pillars can be seen.",
+];
+
+const WIDGETS: &[&str] = &[
+    "<div class=\"share-bar\"><span>Share this article</span><a href=/f>Facebook</a><a href=/t>Twitter</a></div>",
+    "<div class=\"x1\"><p>Artikel teilen</p><a href=/f>Facebook</a> <a href=/w>WhatsApp</a></div>",
+    "<div class=\"newsletter\"><h4>Suscríbete a nuestro boletín</h4><form><input><button>Enviar</button></form></div>",
+    "<aside><h3>Lire aussi</h3><ul><li><a href=/1>Le maire inaugure le second pont sur la rivière</a></ul></aside>",
+    "<div class=\"comments\"><h3>Leave a comment</h3><form><label>Name *</label><button>Post comment</button></form></div>",
+    "<div><h3>関連記事</h3><ul><li><a href=/1>橋の夜間通行を来年も継続、市議会が決定</a></ul></div>",
+    "<div class=\"react\"><button>좋아요 0</button><button>화나요 0</button></div>",
+];
+
+#[test]
+fn a_widget_goes_and_takes_nothing_along() {
+    for (number, widget) in WIDGETS.iter().enumerate() {
+        for place in 0..=PARAGRAPHS.len() {
+            let mut html = "<title>Old bridge to stay open</title><article><h1>Old bridge to stay open</h1>".to_owned();
+            for (at, paragraph) in PARAGRAPHS.iter().enumerate() {
+                if at == place {
+                    html.push_str(widget);
+                }
+                html.push_str(&format!("<p>{paragraph}</p>"));
+            }
+            if place == PARAGRAPHS.len() {
+                html.push_str(widget);
+            }
+            let extracted = html_str(&(html + "</article>"), &Context::default());
+            assert_eq!(extracted.body(), PARAGRAPHS.join("\n"), "widget {number} at {place}: {:#?}", extracted.blocks);
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_cleaned_once_more_stays_as_it_is() {
+    let again = text(PARAGRAPHS, &Context::default());
+    assert!(again.blocks.iter().all(|block| block.kept), "{:#?}", again.blocks);
+}
+
+#[test]
+fn every_block_says_why_in_few_words() {
+    let mut draw = Draw(17);
+    for _ in 0..60 {
+        let html: String = (0..draw.below(60)).map(|_| format!("{} {}", draw.pick(PIECES), draw.pick(LINES))).collect();
+        let lines: Vec<&str> = (0..draw.below(40)).map(|_| draw.pick(LINES)).collect();
+        let context = Context { explain: true, ..Context::default() };
+        for (explained, plain) in [
+            (html_str(&html, &context), html_str(&html, &Context::default())),
+            (text(&lines, &context), text(&lines, &Context::default())),
+        ] {
+            assert_eq!(explained.body(), plain.body());
+            for block in explained.blocks.iter().chain(&plain.blocks) {
+                assert!(!block.reason.is_empty() && block.reason.len() <= 120, "{}", block.reason);
+            }
+        }
     }
 }
 

@@ -47,6 +47,7 @@ fn extract(page: &Page) -> extract::Extracted {
             authors: &authors,
             published: published.as_deref(),
         },
+        explain: false,
     };
     let content_type = meta.headers.get("content-type").map(String::as_str);
     match meta.kind {

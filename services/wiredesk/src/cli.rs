@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// News, every article once: fetched, cleaned, enriched, in a lake.
 #[derive(Debug, Parser)]
@@ -183,6 +183,23 @@ pub(crate) struct Clean {
     /// The input is text that was already extracted, not HTML. A .txt file is that by itself.
     #[arg(long)]
     pub(crate) text: bool,
+    /// Show every block with what became of it and why, then the fields. With --json or --jsonl, say in the output by what
+    /// the model decided as well.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Write a page that shows what was kept beside what was removed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "jsonl"])]
+    pub(crate) html: Option<PathBuf>,
+    /// Whether --explain may use colors. By default on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Args)]

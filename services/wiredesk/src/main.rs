@@ -2,6 +2,8 @@
 
 mod cli;
 mod commands;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod http;
 mod logging;
 mod open;

@@ -264,7 +264,7 @@ impl Service {
             health: self.health.clone(),
             clock: Clock::system(),
             stop: self.stop.clone(),
-            steps: Steps::none(),
+            steps: steps(W::NAME),
         };
         let ended = ended.clone();
         let name = format!("{}/{}", W::NAME, worker.name);
@@ -324,6 +324,17 @@ impl Service {
             tracing::error!("no thread for retention: {error}");
         }
     }
+}
+
+/// Where a chaos test lets workers of a stage die.
+#[cfg(feature = "failpoints")]
+fn steps(stage: &str) -> Steps {
+    crate::failpoints::of(stage)
+}
+
+#[cfg(not(feature = "failpoints"))]
+fn steps(_: &str) -> Steps {
+    Steps::none()
 }
 
 /// The first signal asks everything to stop, the second ends the process at once.

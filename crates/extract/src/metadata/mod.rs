@@ -2,23 +2,30 @@
 //! reader sees, then the address and the feed.
 
 mod authors;
+mod entities;
 pub(crate) mod json_ld;
+mod lenient;
 mod published;
+mod site;
+#[cfg(test)]
+mod tests;
 mod title;
 
 use url::Url;
 
-use crate::fold::{collapse, key};
+use crate::fold::{collapse, key, words};
 use crate::label::Labelled;
 use crate::language;
 use crate::limits::IMAGES_MAX;
-use crate::page::{Facts, Page};
+use crate::page::{Facts, Page, Tag};
 use crate::region::Region;
 use crate::types::{Context, Date, Extracted, FieldSource, Found, Image, Verdict};
-use crate::verdict::{self, Declared};
+use crate::verdict::Declared;
 
-pub(crate) use authors::of_lines;
+pub(crate) use authors::{leads_to_author, of_lines};
 use json_ld::JsonLd;
+use site::Site;
+use title::Title;
 
 /// What the page states of its article.
 #[derive(Debug, Default)]
@@ -32,13 +39,34 @@ pub(crate) struct Metadata {
     image: Option<String>,
     description: Option<String>,
     declared: Declared,
-    site: Option<String>,
+    site: Site,
 }
 
 impl Metadata {
     /// The title, comparable.
     pub(crate) fn title_key(&self) -> String {
         self.title.as_ref().map(|title| key(&title.value)).unwrap_or_default()
+    }
+
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.title.as_ref().map(|title| title.value.as_str())
+    }
+
+    pub(crate) fn title_words(&self) -> f32 {
+        self.title().map_or(0.0, words)
+    }
+
+    pub(crate) fn has_authors(&self) -> bool {
+        self.authors.is_some()
+    }
+
+    /// How sure the date of publication is; 0 where there is none.
+    pub(crate) fn published_confidence(&self) -> f32 {
+        self.published.as_ref().map_or(0.0, |date| date.confidence)
+    }
+
+    pub(crate) fn declared(&self) -> Declared {
+        self.declared
     }
 
     /// The page's description of itself, comparable.
@@ -56,24 +84,25 @@ pub(crate) fn read(
     is_fragment: bool,
 ) -> Metadata {
     let facts = &page.facts;
-    let site =
-        meta(facts, &["og:site_name", "application-name"]).map(str::to_owned).or_else(|| linked.publisher.clone());
     let canonical_url = canonical(facts, context);
     let address = canonical_url.as_ref().map(|found| found.value.as_str()).or(context.url);
+    let site = Site::new(facts, linked, address);
     let language = declared_language(facts, linked, page, region, context);
     let tag = language.as_ref().map(|found| found.value.clone());
     let setting =
         crate::dates::Setting { language: tag.as_deref(), url: address, fetched_at_ms: context.fetched_at_ms };
-    let published = published::published(page, region, linked, setting, context);
-    let modified = published::modified(page, linked, setting);
     let title = if is_fragment {
-        context.feed.title.map(|title| Found::new(collapse(title), FieldSource::Feed))
+        let found = context.feed.title.map(|title| Found::new(collapse(title), FieldSource::Feed));
+        Title { found, block: None }
     } else {
-        title::choose(page, region, linked, site.as_deref(), context)
+        title::choose(page, region, linked, &site, context)
     };
+    let anchor = Anchor { title: title.block, text: text_behind(page, region, title.block) };
+    let published = published::published(page, region, linked, anchor, setting, context);
+    let modified = published::modified(page, linked, setting);
     Metadata {
-        authors: authors::choose(page, linked, site.as_deref(), context),
-        title,
+        authors: authors::choose(page, region, linked, &site, anchor),
+        title: title.found,
         published,
         modified,
         language,
@@ -85,6 +114,36 @@ pub(crate) fn read(
         declared: declared(facts, linked),
         site,
     }
+}
+
+/// Where the article begins on the page, in blocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Anchor {
+    /// The block that shows the title.
+    pub(crate) title: Option<usize>,
+    /// The first paragraph.
+    pub(crate) text: usize,
+}
+
+/// Words that make a block a paragraph.
+const PARAGRAPH_WORDS_MIN: f32 = 18.0;
+
+/// The first paragraph of the article.
+fn first_text(page: &Page, region: &Region) -> usize {
+    (region.first..region.end).find(|index| is_paragraph(page, region, *index)).unwrap_or(region.first)
+}
+
+/// The same where the headline is known: the paragraph behind it, should the region begin further down.
+fn text_behind(page: &Page, region: &Region, title: Option<usize>) -> usize {
+    let first = first_text(page, region);
+    let behind = title.and_then(|title| (title + 1..first).find(|index| is_paragraph(page, region, *index)));
+    behind.unwrap_or(first)
+}
+
+fn is_paragraph(page: &Page, region: &Region, index: usize) -> bool {
+    let block = &page.blocks[index];
+    let prose = block.words >= PARAGRAPH_WORDS_MIN && !matches!(block.tag, Tag::Heading(_) | Tag::Caption);
+    prose && block.link_density() < 0.4 && region.hints[index].is_none()
 }
 
 fn declared(facts: &Facts, linked: &JsonLd) -> Declared {
@@ -106,15 +165,19 @@ pub(crate) fn meta<'a>(facts: &'a Facts, names: &[&str]) -> Option<&'a str> {
 
 fn canonical(facts: &Facts, context: &Context<'_>) -> Option<Found<String>> {
     let base = context.url.and_then(|url| Url::parse(url).ok());
-    let absolute = |href: &str| match &base {
-        Some(base) => base.join(href.trim()).ok(),
-        None => Url::parse(href.trim()).ok(),
+    let absolute = |href: &str| {
+        let href = href.trim();
+        let url = base.as_ref().map_or_else(|| Url::parse(href).ok(), |base| base.join(href).ok());
+        url.filter(|url| matches!(url.scheme(), "http" | "https"))
     };
+    // Some templates call the front page the address of every page.
+    let is_root = |url: &Url| url.path() == "/" && url.query().is_none();
+    let own = |url: &Url| !is_root(url) || base.as_ref().is_none_or(is_root);
     let link = facts.links.iter().find(|(rel, _)| rel.split_whitespace().any(|word| word == "canonical"));
-    let link = link.and_then(|(_, href)| absolute(href)).map(|url| (url, FieldSource::Link));
-    let found = link.or_else(|| meta(facts, &["og:url"]).and_then(absolute).map(|url| (url, FieldSource::Meta)));
-    let (url, source) = found?;
-    matches!(url.scheme(), "http" | "https").then(|| Found::new(url.to_string(), source))
+    let link = link.and_then(|(_, href)| absolute(href)).filter(own).map(|url| (url, FieldSource::Link));
+    let by_meta = || meta(facts, &["og:url"]).and_then(absolute).filter(own).map(|url| (url, FieldSource::Meta));
+    let (url, source) = link.or_else(by_meta)?;
+    Some(Found::new(url.to_string(), source))
 }
 
 fn declared_language(
@@ -124,13 +187,7 @@ fn declared_language(
     region: &Region,
     context: &Context<'_>,
 ) -> Option<Found<String>> {
-    let sample: String = page.blocks[region.first..region.end]
-        .iter()
-        .filter(|block| block.words >= 8.0)
-        .take(40)
-        .flat_map(|block| [block.text.as_str(), " "])
-        .collect();
-    let seen = language::of(&sample);
+    let sample = sample(page, region);
     let by_meta = meta(facts, &["og:locale", "content-language", "dc.language", "language"]);
     let declared = [
         (linked.language.as_deref(), FieldSource::JsonLd),
@@ -139,31 +196,34 @@ fn declared_language(
         (context.language, FieldSource::Import),
     ];
     let declared = declared.into_iter().find_map(|(tag, source)| Some(Found::new(language_tag(tag?)?, source)));
-    match (declared, seen) {
-        // Templates leave `lang="en"` on pages in any language: what the text shows counts more.
-        (Some(found), Some(seen)) if !found.value.to_lowercase().starts_with(seen) && !alike(&found.value, seen) => {
-            Some(Found::new(seen.to_owned(), FieldSource::Text))
-        }
-        (Some(found), _) => Some(found),
-        (None, seen) => seen.map(|seen| Found::new(seen.to_owned(), FieldSource::Text)),
+    // Templates leave `lang="en"` on pages in any language: what the text shows counts more.
+    let text = |tag: &'static str| Found::new(tag.to_owned(), FieldSource::Text);
+    match declared {
+        Some(found) => Some(language::contradicts(&sample, &found.value).map_or(found, text)),
+        None => language::of(&sample).map(text),
     }
 }
 
-/// Languages that the common words cannot tell apart, or have two tags.
-fn alike(declared: &str, seen: &str) -> bool {
-    let declared = declared.split('-').next().unwrap_or(declared).to_lowercase();
-    const GROUPS: &[&[&str]] = &[
-        &["no", "nb", "nn", "da", "sv"],
-        &["id", "ms", "in"],
-        &["cs", "sk"],
-        &["ru", "bg", "sr", "mk", "kk", "ky", "mn", "uk", "be"],
-        &["ar", "ur", "ps", "ku", "fa"],
-        &["he", "iw", "yi"],
-        &["hi", "mr", "ne"],
-        &["es", "ca", "gl", "pt"],
-        &["zh", "yue", "ja"],
-    ];
-    GROUPS.iter().any(|group| group.contains(&declared.as_str()) && group.contains(&seen))
+/// Bytes of text that are enough to tell its language.
+const SAMPLE_BYTES: usize = 4000;
+
+/// Text of the article; where it has little, text of the page.
+fn sample(page: &Page, region: &Region) -> String {
+    let mut sample = String::new();
+    let inside = &page.blocks[region.first..region.end];
+    for (blocks, words_min) in [(inside, 8.0), (page.blocks.as_slice(), 4.0)] {
+        for block in blocks.iter().filter(|block| block.words >= words_min && block.link_density() < 0.6) {
+            if sample.len() > SAMPLE_BYTES {
+                return sample;
+            }
+            sample.push_str(&block.text);
+            sample.push(' ');
+        }
+        if sample.len() > SAMPLE_BYTES / 20 {
+            return sample;
+        }
+    }
+    sample
 }
 
 /// `en_US`, `EN-us` and `english` as `en-US`, `en-US` and nothing.
@@ -184,20 +244,15 @@ pub(crate) fn assemble(
     region: &Region,
     context: &Context<'_>,
     mut notes: Vec<&'static str>,
-    is_fragment: bool,
+    verdict: Verdict,
 ) -> Extracted {
     let title = metadata.title;
-    let verdict = if is_fragment && !labelled.blocks.is_empty() {
-        Verdict::Article
-    } else {
-        verdict::judge(&labelled.blocks, metadata.declared, title.as_ref().map(|title| title.value.as_str()))
-    };
     if region.prose < 20.0 {
         notes.push("little_text");
     }
     let lead = labelled.lead.unwrap_or_default();
-    let seen = authors::of_lines(&labelled.bylines, lead.reporter.as_deref(), metadata.site.as_deref());
-    let signed = authors::of_names(labelled.signed, metadata.site.as_deref());
+    let seen = authors::of_lines(&labelled.bylines, lead.reporter.as_deref(), Some(&metadata.site));
+    let signed = authors::of_names(labelled.signed, &metadata.site);
     let base = context.url.or(metadata.canonical_url.as_ref().map(|found| found.value.as_str()));
     Extracted {
         images: images(metadata.image.as_deref(), &labelled.images, base),

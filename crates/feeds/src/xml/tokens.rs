@@ -91,13 +91,15 @@ impl<'a> Tokens<'a> {
         Some(Token::Doctype(self.take_until(">")))
     }
 
-    fn end_tag(&mut self) -> Token<'a> {
+    /// None where the tag does not end: half a name may be another element's.
+    fn end_tag(&mut self) -> Option<Token<'a>> {
         let at = self.rest.bytes().skip(2).position(|byte| matches!(byte, b'<' | b'>'));
-        let tag = self.take(at.map_or(self.rest.len(), |at| at + 2));
+        let tag = self.take(at.map_or(usize::MAX, |at| at + 2));
+        let ends = !self.rest.is_empty();
         if self.rest.starts_with('>') {
             self.take(1);
         }
-        Token::End(tag[2..].trim())
+        ends.then(|| Token::End(tag[2..].trim()))
     }
 
     /// None where the tag does not end: a document that was cut.
@@ -184,7 +186,7 @@ impl<'a> Iterator for Tokens<'a> {
                     self.take_until(">");
                     None
                 }
-                Some(b'/') => Some(self.end_tag()),
+                Some(b'/') => self.end_tag(),
                 Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80 => self.start_tag(),
                 _ => Some(self.text()),
             };
@@ -272,6 +274,12 @@ mod tests {
             tokens.iter().filter(|token| matches!(token, Token::Start { .. } | Token::End(_))).collect();
         assert_eq!(names.len(), 4, "{tokens:?}");
         assert!(tokens.contains(&Token::Text("< 2")));
+    }
+
+    #[test]
+    fn half_an_end_tag_ends_nothing() {
+        assert_eq!(Tokens::xml("<item><a>text</a").last(), Some(Token::Text("text")));
+        assert_eq!(Tokens::xml("<item></item<").nth(1), Some(Token::End("item")));
     }
 
     #[test]

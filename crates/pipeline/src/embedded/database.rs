@@ -8,15 +8,16 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::codec;
+use super::{
+    codec,
+    turn::{self, Turn},
+};
 use crate::{LogError, NewTopic, Offset, Partition, TopicSettings};
 
 /// The layout of the file; a file with a higher number is refused.
 const VERSION: i64 = 1;
 /// Marks the file as ours (`PRAGMA application_id`).
 const APPLICATION: i64 = 0x7769_7265;
-/// How long a writer waits for another process's append.
-const BUSY: Duration = Duration::from_secs(10);
 /// Bits of a row id that hold the offset; the rest holds the partition's number in the file.
 const OFFSET_BITS: u32 = 44;
 
@@ -101,15 +102,23 @@ pub(super) fn open_memory() -> Result<Connection, rusqlite::Error> {
 }
 
 fn set_up(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection.busy_timeout(BUSY)?;
+    connection.busy_handler(Some(|looks| {
+        std::thread::sleep(turn::LOOK);
+        u32::try_from(looks).is_ok_and(|looks| turn::LOOK * looks < turn::WAIT_MAX)
+    }))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 
 /// Lays out an empty file, or checks that an old one is ours and no newer; returns the log's id.
-pub(super) fn lay_out(connection: &mut Connection, path: Option<&Path>, new_id: &str) -> Result<String, LogError> {
+pub(super) fn lay_out(
+    connection: &mut Connection,
+    turn: &Turn,
+    path: Option<&Path>,
+    new_id: &str,
+) -> Result<String, LogError> {
     let sql = |e: rusqlite::Error| error(path, &e);
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    let transaction = begin(connection, turn).map_err(sql)?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sql)?;
     let (application, version): (i64, i64) = transaction
         .query_row("SELECT application_id, user_version FROM pragma_application_id, pragma_user_version", [], |row| {
@@ -142,10 +151,19 @@ pub(super) fn lay_out(connection: &mut Connection, path: Option<&Path>, new_id: 
     Ok(id)
 }
 
+/// Begins to write, when it is this process's turn and no other one writes.
+pub(super) fn begin<'a>(connection: &'a mut Connection, turn: &Turn) -> Result<Transaction<'a>, rusqlite::Error> {
+    let _turn = turn.take();
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
 /// Makes this process the owner: all earlier owners' commits are refused from here on.
-pub(super) fn take_over(connection: &Connection) -> Result<i64, rusqlite::Error> {
+pub(super) fn take_over(connection: &mut Connection, turn: &Turn) -> Result<i64, rusqlite::Error> {
+    let transaction = begin(connection, turn)?;
     let sql = "UPDATE meta SET value = value + 1 WHERE key = 'epoch' RETURNING value";
-    connection.query_row(sql, [], |row| row.get(0))
+    let epoch = transaction.query_row(sql, [], |row| row.get(0))?;
+    transaction.commit()?;
+    Ok(epoch)
 }
 
 pub(super) fn epoch(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
@@ -175,7 +193,7 @@ pub(super) fn create(transaction: &Transaction<'_>, topic: &NewTopic) -> Result<
     let known = transaction.query_row("SELECT id FROM topic WHERE name = ?1", [topic.name], |row| row.get::<_, i64>(0));
     let retention = i64::try_from(topic.settings.retention.as_millis()).unwrap_or(i64::MAX);
     if let Some(id) = known.optional()? {
-        transaction.execute("UPDATE topic SET retention_ms = ?2 WHERE id = ?1", params![id, retention])?;
+        transaction.execute("UPDATE topic SET retention_ms = ?2 WHERE id = ?1 AND retention_ms <> ?2", params![id, retention])?;
         return Ok(());
     }
     let sql = "INSERT INTO topic(name, compacted, retention_ms) VALUES(?1, ?2, ?3) RETURNING id";

@@ -8,6 +8,7 @@ mod codec;
 mod database;
 mod group;
 mod member;
+mod turn;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,13 +19,14 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 use schemas::Digest;
 
 use self::{
     database::Topic,
     group::Group,
     member::{EmbeddedCursor, EmbeddedMember},
+    turn::Turn,
 };
 use crate::{
     Clock, Cursor, Health, Join, Log, LogError, Member, NewTopic, Offset, Outgoing, Partition, Steps, Stop, TopicInfo,
@@ -46,7 +48,7 @@ struct Inner {
     health: Health,
     /// The epoch under which this process owns the log; `None` where it only appends and reads.
     epoch: Option<i64>,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
     topics: Mutex<BTreeMap<String, Topic>>,
     groups: Mutex<HashMap<&'static str, Group>>,
@@ -54,6 +56,12 @@ struct Inner {
     appended: (Mutex<u64>, Condvar),
     /// Held as long as the process owns the log.
     _lock: Option<File>,
+}
+
+/// The one connection of this process that writes.
+struct Writer {
+    connection: Connection,
+    turn: Turn,
 }
 
 impl EmbeddedLog {
@@ -68,12 +76,13 @@ impl EmbeddedLog {
     pub fn open(folder: &Path, clock: Clock, health: Health) -> Result<Self, LogError> {
         make_folder(folder)?;
         let lock = lock(folder)?;
+        let turn = turn(folder)?;
         let path = folder.join(Self::FILE);
         let sql = |e: rusqlite::Error| database::error(Some(&path), &e);
         let mut connection = database::open(&path).map_err(sql)?;
-        let id = database::lay_out(&mut connection, Some(&path), &new_id(&path, &clock))?;
-        let epoch = database::take_over(&connection).map_err(sql)?;
-        Self::with(Some(path), id, connection, Some(epoch), Some(lock), clock, health)
+        let id = database::lay_out(&mut connection, &turn, Some(&path), &new_id(&path, &clock))?;
+        let epoch = database::take_over(&mut connection, &turn).map_err(sql)?;
+        Self::with(Some(path), id, Writer { connection, turn }, Some(epoch), Some(lock), clock, health)
     }
 
     /// Opens the log in a folder beside its owner, to append and to read; makes it where there is none.
@@ -82,10 +91,11 @@ impl EmbeddedLog {
     /// As [`EmbeddedLog::open`], but a second process is no error.
     pub fn attach(folder: &Path, clock: Clock, health: Health) -> Result<Self, LogError> {
         make_folder(folder)?;
+        let turn = turn(folder)?;
         let path = folder.join(Self::FILE);
         let mut connection = database::open(&path).map_err(|e| database::error(Some(&path), &e))?;
-        let id = database::lay_out(&mut connection, Some(&path), &new_id(&path, &clock))?;
-        Self::with(Some(path), id, connection, None, None, clock, health)
+        let id = database::lay_out(&mut connection, &turn, Some(&path), &new_id(&path, &clock))?;
+        Self::with(Some(path), id, Writer { connection, turn }, None, None, clock, health)
     }
 
     /// A log in memory: it ends with its last handle.
@@ -94,28 +104,29 @@ impl EmbeddedLog {
     /// SQLite refuses, which it does only out of memory.
     pub fn in_memory(clock: Clock) -> Result<Self, LogError> {
         let mut connection = database::open_memory().map_err(|e| database::error(None, &e))?;
-        let id = database::lay_out(&mut connection, None, &new_id(Path::new(":memory:"), &clock))?;
-        let epoch = database::take_over(&connection).map_err(|e| database::error(None, &e))?;
-        Self::with(None, id, connection, Some(epoch), None, clock, Health::default())
+        let turn = Turn::alone();
+        let id = database::lay_out(&mut connection, &turn, None, &new_id(Path::new(":memory:"), &clock))?;
+        let epoch = database::take_over(&mut connection, &turn).map_err(|e| database::error(None, &e))?;
+        Self::with(None, id, Writer { connection, turn }, Some(epoch), None, clock, Health::default())
     }
 
     fn with(
         path: Option<PathBuf>,
         id: String,
-        connection: Connection,
+        writer: Writer,
         epoch: Option<i64>,
         lock: Option<File>,
         clock: Clock,
         health: Health,
     ) -> Result<Self, LogError> {
-        let topics = database::topics(&connection).map_err(|e| database::error(path.as_deref(), &e))?;
+        let topics = database::topics(&writer.connection).map_err(|e| database::error(path.as_deref(), &e))?;
         Ok(Self(Arc::new(Inner {
             path,
             id,
             clock,
             health,
             epoch,
-            writer: Mutex::new(connection),
+            writer: Mutex::new(writer),
             readers: Mutex::default(),
             topics: Mutex::new(topics),
             groups: Mutex::default(),
@@ -154,12 +165,7 @@ fn make_folder(folder: &Path) -> Result<(), LogError> {
 fn lock(folder: &Path) -> Result<File, LogError> {
     let path = folder.join("wiredesk.lock");
     let refused = |what: String, mend: &str| LogError::Refused { what, path: path.clone(), mend: mend.to_owned() };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| {
-        refused(
-            format!("the data folder cannot be written ({error})"),
-            "give another folder, or give this user write access",
-        )
-    })?;
+    let file = lock_file(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(refused(
@@ -170,6 +176,19 @@ fn lock(folder: &Path) -> Result<File, LogError> {
             Err(refused(format!("the file system cannot lock ({error})"), "put the data folder on a local disk"))
         }
     }
+}
+
+fn turn(folder: &Path) -> Result<Turn, LogError> {
+    lock_file(&folder.join("wiredesk.turn")).map(Turn::by)
+}
+
+/// A file whose lock is all that matters of it.
+fn lock_file(path: &Path) -> Result<File, LogError> {
+    File::options().create(true).truncate(false).write(true).open(path).map_err(|error| LogError::Refused {
+        what: format!("the data folder cannot be written ({error})"),
+        path: path.to_path_buf(),
+        mend: "give another folder, or give this user write access".to_owned(),
+    })
 }
 
 /// Names a new log so that no other has its name: where, when, and by which process it was made.
@@ -217,7 +236,7 @@ impl Inner {
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, LogError> {
         let Some(path) = &self.path else {
             let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            return read(&writer).map_err(|e| self.error(&e));
+            return read(&writer.connection).map_err(|e| self.error(&e));
         };
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match kept {
@@ -239,8 +258,8 @@ impl Inner {
             Undone::Sql(error) => self.error(&error),
             Undone::Log(error) => error,
         };
-        let transaction =
-            writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| self.error(&e))?;
+        let Writer { connection, turn } = &mut *writer;
+        let transaction = database::begin(connection, turn).map_err(|e| self.error(&e))?;
         if let Some(mine) = self.epoch
             && database::epoch(&transaction).map_err(|e| self.error(&e))? != mine
         {

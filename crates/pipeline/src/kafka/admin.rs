@@ -1,6 +1,9 @@
 //! Topics: what there is, what is wrong with it, and making what is missing.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use rdkafka::{
     ClientConfig,
@@ -19,6 +22,9 @@ use crate::{LogError, NewTopic, TopicInfo};
 
 /// What a topic must take: a record at its cap, with what its batch adds.
 const MESSAGE_BYTES_MIN: usize = limits::RECORD_BYTES_MAX + (128 << 10);
+
+/// How long brokers may take to list topics that were made.
+const VISIBLE_MAX: Duration = Duration::from_secs(20);
 
 fn admin(log: &Inner) -> Result<AdminClient<DefaultClientContext>, LogError> {
     let mut config = ClientConfig::new();
@@ -125,5 +131,19 @@ pub(super) fn create(log: &Inner, topics: &[NewTopic]) -> Result<(), LogError> {
         }
     }
     log.counts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
-    Ok(())
+    // A broker hears of a topic a moment after the controller has made it; who asks it next must find the topic.
+    let since = Instant::now();
+    loop {
+        let missing = match self::topics(log) {
+            Ok(known) => topics.iter().find(|topic| !known.iter().any(|info| info.name == topic.name)),
+            Err(LogError::Unavailable(_)) if since.elapsed() < VISIBLE_MAX => topics.first(),
+            Err(other) => return Err(other),
+        };
+        let Some(missing) = missing else { return Ok(()) };
+        if since.elapsed() > VISIBLE_MAX {
+            let why = format!("kafka has made the topic {}, and does not list it yet", log.name(missing.name));
+            return Err(LogError::Unavailable(why));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

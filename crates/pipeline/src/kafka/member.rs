@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// How long a revocation waits for the open transaction; past it, the broker refuses the commit.
 const REVOKE_WAIT: Duration = Duration::from_secs(30);
+/// For so long after delivery was started, statistics may speak of where the partition stood before: librdkafka takes a
+/// partition's offsets over once a second, and tells them once in an interval.
+const STALE: Duration = Duration::from_secs(4);
 /// One poll hands over at most this.
 const RECORDS_MAX: usize = 1_000;
 /// And at most this (bytes).
@@ -45,6 +48,8 @@ struct Told {
     changes: VecDeque<Change>,
     lags: BTreeMap<(String, i32), u64>,
     ends: BTreeMap<(String, i32), i64>,
+    /// When delivery was started, after which statistics are stale for a while.
+    started: Option<Instant>,
     crash: Option<crate::Crash>,
 }
 
@@ -122,7 +127,9 @@ impl ClientContext for Context {
                 // of the partition nothing waits, whatever the offsets say.
                 let at_end = partition.eof_offset >= 0 && partition.eof_offset >= partition.ls_offset;
                 let from = partition.app_offset.max(partition.lo_offset).max(0);
-                if at_end && partition.fetchq_cnt == 0 {
+                // New partitions stand at their end until delivery starts where the stage stands: an end counts once it was
+                // fetched up to since then.
+                if at_end && partition.fetchq_cnt == 0 && partition.next_offset >= partition.eof_offset {
                     ends.insert((name.clone(), *number), partition.eof_offset);
                 }
                 let lag = if at_end && partition.fetchq_cnt == 0 { 0 } else { partition.ls_offset - from };
@@ -130,6 +137,9 @@ impl ClientContext for Context {
             }
         }
         let mut told = self.told();
+        if told.started.is_none_or(|started| started.elapsed() < STALE) {
+            ends.clear();
+        }
         (told.lags, told.ends) = (lags, ends);
     }
 }
@@ -340,6 +350,10 @@ impl KafkaMember {
 
     fn assign(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
         let list = self.list(positions)?;
+        let mut told = self.consumer.context().told();
+        told.ends.clear();
+        told.started = Some(Instant::now());
+        drop(told);
         self.consumer.assign(&list).map_err(client::unavailable)?;
         self.consumer.resume(&list).map_err(client::unavailable)
     }

@@ -67,7 +67,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Enricher => stages::one(config, screen, Role::Enricher)?,
         Command::Sink => stages::one(config, screen, Role::Sink)?,
         Command::Import(import) => import::run(&config, &screen, &import)?,
-        Command::Clean(clean) => clean::run(&config, &clean)?,
+        Command::Clean(clean) => clean::run(&config, &clean, &environment)?,
         Command::Tail(tail) => tail::run(&config, &tail)?,
         Command::DeadLetters(which) => dead_letters::run(&config, &which)?,
         Command::Topics(what) => topics::run(&config, &what)?,
