@@ -4,8 +4,9 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -503,6 +504,39 @@ mod embedded {
         assert_eq!(guest.id().unwrap(), owner.id().unwrap());
         let join = Join { stage: "x", inputs: &[topic::PAGES], table: None, worker: "0".to_owned() };
         assert!(guest.join(join, Steps::none(), Stop::new()).is_err(), "only the owner runs stages");
+    }
+
+    /// SQLite's lock goes to whoever asks at the right moment: without turns the guest waits for seconds.
+    #[test]
+    fn a_process_that_commits_and_commits_lets_others_in_between() {
+        let site = Site::embedded();
+        let busy = site.open();
+        let guest = EmbeddedLog::attach(&site.folder(), Clock::system(), Health::default()).unwrap();
+        let (ended, commits) = (AtomicBool::new(false), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            // Several threads, so that another commit follows at once.
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let much: Vec<_> = (0..50).map(|n| record(topic::PAGES, &n.to_string(), &noise(40_000))).collect();
+                    while !ended.load(Ordering::Relaxed) && commits.load(Ordering::Relaxed) < 2_000 {
+                        busy.append(&much).unwrap();
+                        commits.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            until("the first commits", || commits.load(Ordering::Relaxed) > 2);
+            let before = commits.load(Ordering::Relaxed);
+            (0..20).for_each(|_| guest.append(&numbered(topic::ARTICLES_CLEAN, 0..1, 1)).unwrap());
+            let meanwhile = commits.load(Ordering::Relaxed) - before;
+            ended.store(true, Ordering::Relaxed);
+            assert!(meanwhile <= 40, "{meanwhile} commits of one process while the other made 20");
+        });
+    }
+
+    /// Letters that do not compress.
+    fn noise(length: usize) -> String {
+        let mut draw = fastrand::Rng::with_seed(7);
+        (0..length).map(|_| draw.alphanumeric()).collect()
     }
 }
 

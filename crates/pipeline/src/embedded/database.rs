@@ -193,7 +193,10 @@ pub(super) fn create(transaction: &Transaction<'_>, topic: &NewTopic) -> Result<
     let known = transaction.query_row("SELECT id FROM topic WHERE name = ?1", [topic.name], |row| row.get::<_, i64>(0));
     let retention = i64::try_from(topic.settings.retention.as_millis()).unwrap_or(i64::MAX);
     if let Some(id) = known.optional()? {
-        transaction.execute("UPDATE topic SET retention_ms = ?2 WHERE id = ?1 AND retention_ms <> ?2", params![id, retention])?;
+        transaction.execute(
+            "UPDATE topic SET retention_ms = ?2 WHERE id = ?1 AND retention_ms <> ?2",
+            params![id, retention],
+        )?;
         return Ok(());
     }
     let sql = "INSERT INTO topic(name, compacted, retention_ms) VALUES(?1, ?2, ?3) RETURNING id";
