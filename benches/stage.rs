@@ -71,6 +71,7 @@ fn main() {
             transaction_timeout: Duration::from_secs(10),
             replication: 1,
             client: BTreeMap::new(),
+            committed_only: true,
         };
         both("Kafka", Arc::new(KafkaLog::new(settings, Health::default(), Stop::new()).unwrap()), records);
     }

@@ -1,6 +1,6 @@
 //! C1 to C3: services as processes of their own, on Apache Kafka.
 
-mod kafka {
+pub(super) mod kafka {
     use std::{sync::Arc, time::Duration};
 
     use pipeline::{
@@ -16,17 +16,17 @@ mod kafka {
     };
 
     /// The services that pass articles on: what they run as, and the stage in them.
-    const SERVICES: [(&[&str], &str); 3] =
+    pub(in super::super) const SERVICES: [(&[&str], &str); 3] =
         [(&["cleaner"], "cleaner"), (&["enricher"], "enricher"), (&["sink"], "sink")];
 
-    fn deployment(brokers: &str) -> Deployment {
+    pub(in super::super) fn deployment(brokers: &str) -> Deployment {
         let deployment = Deployment::kafka(brokers).by(binary());
         deployment.good(&["topics", "create"]);
         deployment
     }
 
     /// The log as a guest sees it.
-    fn log(deployment: &Deployment, brokers: &str) -> Arc<dyn Log> {
+    pub(in super::super) fn log(deployment: &Deployment, brokers: &str) -> Arc<dyn Log> {
         let settings = KafkaSettings { prefix: deployment.prefix().to_owned(), ..kafka_settings(brokers) };
         Arc::new(KafkaLog::new(settings, Health::default(), Stop::new()).unwrap())
     }

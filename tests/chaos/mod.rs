@@ -8,6 +8,7 @@
 mod broker;
 mod check;
 mod death;
+mod mutants;
 mod runner;
 mod stories;
 mod up;
@@ -32,6 +33,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WIREDESK_CLEANER_BATCH_RECORDS_MAX", "40"),
     ("WIREDESK_ENRICHER_BATCH_RECORDS_MAX", "40"),
     ("WIREDESK_SINK_BATCH_RECORDS_MAX", "200"),
+    ("ABORTS", "9"), // every ninth commit is undone
 ];
 /// Dead letters that are planted.
 const NOISE: u8 = 5;
@@ -51,7 +53,11 @@ struct Scale {
 
 /// The short form, or what was asked for.
 fn scale(short: Scale, whole: Scale) -> Scale {
-    if std::env::var("CHAOS").is_ok_and(|asked| asked == "whole") { whole } else { short }
+    if is_whole() { whole } else { short }
+}
+
+fn is_whole() -> bool {
+    std::env::var("CHAOS").is_ok_and(|asked| asked == "whole")
 }
 
 /// The random choices of this run; their seed is told.
@@ -71,9 +77,21 @@ fn survive(
     stories: u32,
     disturb: impl FnOnce(&mut Runner<'_>),
 ) {
+    survive_in(ENVIRONMENT, deployment, log, plans, stories, disturb);
+}
+
+/// The same, with all processes told so.
+fn survive_in(
+    environment: &[(&str, &str)],
+    deployment: &Deployment,
+    log: impl FnOnce() -> Arc<dyn Log>,
+    plans: Vec<Plan>,
+    stories: u32,
+    disturb: impl FnOnce(&mut Runner<'_>),
+) {
     let folder = tempfile::tempdir().unwrap();
     let noise = stories::write_noise(folder.path(), NOISE);
-    let mut runner = Runner::new(deployment, ENVIRONMENT, plans);
+    let mut runner = Runner::new(deployment, environment, plans);
     deployment.good(&["import", folder.path().to_str().unwrap()]);
     disturb(&mut runner);
     let (stories, lag) = runner.until_all_died(stories);

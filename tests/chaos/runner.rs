@@ -25,8 +25,8 @@ const TRIES_MAX: u32 = 4;
 const AHEAD_MAX: u64 = 120;
 /// How long SIGTERM may take.
 const TERM_MAX: Duration = Duration::from_secs(10);
-/// How long the lag may take to go, once nothing dies any more.
-const DRAIN_MAX: Duration = Duration::from_secs(90);
+/// How long nothing may come to the lake while records wait, once nothing dies any more.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A process's arguments, which of several of its kind it is, and how it dies.
 pub(crate) type Plan = (&'static [&'static str], &'static str, Vec<Death>);
@@ -69,6 +69,8 @@ pub(crate) struct Runner<'a> {
     feed: Feed,
     rows: Rows,
     imported: u64,
+    /// How long nothing may come to the lake while records wait, once nothing dies any more.
+    pub(crate) patience: Duration,
     /// Processes may end by themselves, since what they stand on dies.
     pub(crate) may_end: bool,
     /// Deaths by what they were.
@@ -90,6 +92,7 @@ impl<'a> Runner<'a> {
             feed: Feed::new(),
             rows: Rows::of(&deployment.lake()),
             imported: 0,
+            patience: PATIENCE,
             may_end: false,
             deaths: BTreeMap::new(),
             unmet: Vec::new(),
@@ -248,12 +251,16 @@ impl<'a> Runner<'a> {
     pub(crate) fn drain(&mut self) -> Duration {
         let rows = u64::from(self.feed.stories() * VERSIONS);
         let since = Instant::now();
-        while self.rows.now() < rows {
+        let (mut last, mut came) = (self.rows.now(), Instant::now());
+        while last < rows {
             (0..self.processes.len()).for_each(|at| self.look(at));
+            let now = self.rows.now();
+            if now > last {
+                (last, came) = (now, Instant::now());
+            }
             assert!(
-                since.elapsed() < DRAIN_MAX,
-                "{} of {rows} rows are in the lake\n{}",
-                self.rows.now(),
+                came.elapsed() < self.patience,
+                "{now} of {rows} rows are in the lake\n{}",
                 self.processes.iter().map(|process| process.standing()).collect::<String>()
             );
             thread::sleep(Duration::from_millis(50));

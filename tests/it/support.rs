@@ -93,6 +93,7 @@ pub(crate) fn kafka_settings(brokers: &str) -> KafkaSettings {
         transaction_timeout: Duration::from_secs(10),
         replication: 1,
         client: BTreeMap::new(),
+        committed_only: true,
     }
 }
 

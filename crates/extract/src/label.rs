@@ -265,7 +265,8 @@ impl<'a> Names<'a> {
         if evidence.field == Some(Label::Title) {
             return (Label::Title, false, "field");
         }
-        let repeats = || self.position(index) == Position::Head && key_is(&raw.text, &self.title);
+        // A headline may be as long as a sentence, and end as one does: then it is the first running text.
+        let repeats = || index <= self.first_prose && key_is(&raw.text, &self.title);
         if !self.title.is_empty() && judged.is_text(index) && repeats() {
             return (Label::Title, false, "repeats_title");
         }

@@ -16,40 +16,51 @@ PARAMETERS = dict(
     max_bin=127,
     use_missing=False,
     verbosity=-1,
-    seed=7,
     deterministic=True,
     force_row_wise=True,
     num_threads=2,
 )
+SEEDS = 7, 8, 9     # what a forest says hangs on which rows and columns its trees happen to see: several are averaged
 LEAF = 0xFFFF
+
+
+class Forest:
+    """Boosters that differ by their seed, and say their mean."""
+
+    def __init__(self, boosters):
+        self.boosters = boosters
+
+    def predict(self, rows):
+        raw = sum(booster.predict(rows, raw_score=True) for booster in self.boosters) / len(self.boosters)
+        return 1 / (1 + np.exp(-raw))
 
 
 def train(rows, kept, weight, rounds, **changes):
     data = lightgbm.Dataset(rows, kept, weight=weight)
-    return lightgbm.train({**PARAMETERS, **changes}, data, rounds)
+    return Forest([lightgbm.train({**PARAMETERS, **changes, "seed": seed}, data, rounds) for seed in SEEDS])
 
 
-def write(booster):
+def write(forest):
     """A bias and the trees, each as nodes in the order of a walk: whatever is not above the threshold comes next."""
-    trees = booster.dump_model()["tree_info"]
+    trees = [tree for booster in forest.boosters for tree in booster.dump_model()["tree_info"]]
     out = [struct.pack("<fI", 0.0, len(trees))]
     for tree in trees:
         nodes = []
-        _walk(tree["tree_structure"], nodes)
+        _walk(tree["tree_structure"], nodes, len(forest.boosters))
         out.append(struct.pack("<I", len(nodes)))
         out += [struct.pack("<HHf", *node) for node in nodes]
     return b"".join(out)
 
 
-def _walk(node, nodes):
+def _walk(node, nodes, share):
     if "leaf_value" in node:
-        nodes.append((LEAF, 0, node["leaf_value"]))
+        nodes.append((LEAF, 0, node["leaf_value"] / share))
         return
     at = len(nodes)
     nodes.append(None)
-    _walk(node["left_child"], nodes)
+    _walk(node["left_child"], nodes, share)
     above = len(nodes)
-    _walk(node["right_child"], nodes)
+    _walk(node["right_child"], nodes, share)
     nodes[at] = (node["split_feature"], above, _not_above(node["threshold"]))
 
 

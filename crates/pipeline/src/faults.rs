@@ -1,6 +1,11 @@
-//! A log that says no now and then: a decorator over any other, for tests of what the stages make of it.
+//! A log that says no now and then, or breaks its promise: a decorator over any other, for tests of what the stages make
+//! of the one, and for tests that the chaos tests notice the other.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::{
     Commit, CommitError, Committer, Cursor, EachRow, Event, Gate, Join, Log, LogError, Member, NewTopic, Offset,
@@ -21,7 +26,27 @@ pub enum Fault {
     Lost,
     /// It takes so much longer.
     Slow(Duration),
+    /// It is not one: a part of it is appended by itself.
+    Torn(Torn),
+    /// It is made under the newest membership, not under the one that its records were polled under.
+    NewestMembership,
 }
+
+/// What is not in the commit that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Torn {
+    /// Positions are committed before the outputs.
+    PositionsFirst,
+    /// Positions are committed after the outputs.
+    PositionsLast,
+    /// The table is changed before the rest. For logs whose tables are topics.
+    TableFirst,
+}
+
+/// A worker that has not polled for so long has stood still: its session is over.
+const STILL: Duration = Duration::from_secs(5);
+/// How long a commit under the newest membership then waits for that membership.
+const REJOIN: Duration = Duration::from_secs(4);
 
 type Plan = Arc<dyn Fn(&Commit) -> Fault + Send + Sync>;
 
@@ -29,12 +54,19 @@ type Plan = Arc<dyn Fn(&Commit) -> Fault + Send + Sync>;
 pub struct Faults {
     inner: Arc<dyn Log>,
     plan: Plan,
+    rewinds: bool,
 }
 
 impl Faults {
     /// Over this log.
     pub fn new(inner: Arc<dyn Log>, plan: impl Fn(&Commit) -> Fault + Send + Sync + 'static) -> Self {
-        Self { inner, plan: Arc::new(plan) }
+        Self { inner, plan: Arc::new(plan), rewinds: true }
+    }
+
+    /// The same, but after a commit that was undone delivery goes on where it is.
+    #[must_use]
+    pub fn without_rewind(self) -> Self {
+        Self { rewinds: false, ..self }
     }
 }
 
@@ -56,7 +88,16 @@ impl Log for Faults {
     }
 
     fn join(&self, join: Join, steps: Steps, stop: Stop) -> Result<Box<dyn Member>, LogError> {
-        Ok(Box::new(FaultyMember { inner: self.inner.join(join, steps, stop)?, plan: Arc::clone(&self.plan) }))
+        let inner = self.inner.join(join, steps, stop)?;
+        let polled = Arc::new(Mutex::new((inner.token(), Instant::now())));
+        Ok(Box::new(FaultyMember {
+            inner,
+            log: Arc::clone(&self.inner),
+            plan: Arc::clone(&self.plan),
+            rewinds: self.rewinds,
+            assigned: false,
+            polled,
+        }))
     }
 
     fn cursor(&self, topic: &str, partition: Partition, from: Offset) -> Result<Box<dyn Cursor>, LogError> {
@@ -72,18 +113,36 @@ impl Log for Faults {
     }
 }
 
+/// The newest membership, and when it was asked for.
+type Polled = Arc<Mutex<(Token, Instant)>>;
+
 struct FaultyMember {
     inner: Box<dyn Member>,
+    log: Arc<dyn Log>,
     plan: Plan,
+    rewinds: bool,
+    /// Partitions came, and delivery has not started since.
+    assigned: bool,
+    polled: Polled,
+}
+
+impl FaultyMember {
+    fn note(&self) {
+        *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = (self.inner.token(), Instant::now());
+    }
 }
 
 impl Member for FaultyMember {
     fn poll(&mut self, wait: Duration) -> Result<Event, LogError> {
-        self.inner.poll(wait)
+        let event = self.inner.poll(wait)?;
+        self.assigned |= matches!(event, Event::Assigned(_));
+        self.note();
+        Ok(event)
     }
 
     fn breathe(&mut self) {
         self.inner.breathe();
+        self.note();
     }
 
     fn token(&self) -> Token {
@@ -95,6 +154,9 @@ impl Member for FaultyMember {
     }
 
     fn start(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
+        if !self.rewinds && !std::mem::take(&mut self.assigned) {
+            return Ok(());
+        }
         self.inner.start(positions)
     }
 
@@ -103,7 +165,12 @@ impl Member for FaultyMember {
     }
 
     fn committer(&mut self) -> Result<Box<dyn Committer>, LogError> {
-        Ok(Box::new(FaultyCommitter { inner: self.inner.committer()?, plan: Arc::clone(&self.plan) }))
+        Ok(Box::new(FaultyCommitter {
+            inner: self.inner.committer()?,
+            log: Arc::clone(&self.log),
+            plan: Arc::clone(&self.plan),
+            polled: Arc::clone(&self.polled),
+        }))
     }
 
     fn lag(&self) -> u64 {
@@ -117,7 +184,28 @@ impl Member for FaultyMember {
 
 struct FaultyCommitter {
     inner: Box<dyn Committer>,
+    log: Arc<dyn Log>,
     plan: Plan,
+    polled: Polled,
+}
+
+impl FaultyCommitter {
+    fn tear(&mut self, commit: &Commit, torn: Torn) -> Result<(), CommitError> {
+        let rest = match torn {
+            Torn::TableFirst => Commit { changes: Vec::new(), ..commit.clone() },
+            Torn::PositionsFirst | Torn::PositionsLast => Commit { outputs: Vec::new(), ..commit.clone() },
+        };
+        match torn {
+            Torn::TableFirst => self.log.append(&commit.changes)?,
+            Torn::PositionsLast => self.log.append(&commit.outputs)?,
+            Torn::PositionsFirst => {}
+        }
+        self.inner.commit(&rest)?;
+        if torn == Torn::PositionsFirst {
+            self.log.append(&commit.outputs)?;
+        }
+        Ok(())
+    }
 }
 
 impl Committer for FaultyCommitter {
@@ -127,6 +215,15 @@ impl Committer for FaultyCommitter {
             Fault::Abort { suspect } => return Err(CommitError::Aborted { why: "planted".to_owned(), suspect }),
             Fault::Lost => return Err(CommitError::Lost("planted".to_owned())),
             Fault::Slow(wait) => std::thread::sleep(wait),
+            Fault::Torn(torn) => return self.tear(commit, torn),
+            Fault::NewestMembership => {
+                let polled = || self.polled.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                if polled().1.elapsed() > STILL {
+                    std::thread::sleep(REJOIN);
+                }
+                let commit = Commit { token: polled().0, ..commit.clone() };
+                return self.inner.commit(&commit);
+            }
         }
         self.inner.commit(commit)
     }

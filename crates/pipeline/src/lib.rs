@@ -39,4 +39,4 @@ pub use stage::{
 };
 pub use step::{Crash, Step, Steps};
 pub use stop::Stop;
-pub use work::{KeyedWork, Share, StageWork, StoreWork, Work, WriteStore};
+pub use work::{KeyedWork, Share, StageWork, StoreWork, Work, Worked, WriteStore};

@@ -2,11 +2,11 @@
 
 mod cli;
 mod commands;
-#[cfg(feature = "failpoints")]
-mod failpoints;
 mod http;
 mod logging;
 mod open;
+#[cfg_attr(feature = "failpoints", path = "failpoints.rs")]
+mod planted;
 mod service;
 mod settings;
 mod terminal;

@@ -10,8 +10,8 @@ use cleaner::Cleaner;
 use enricher::Enricher;
 use fetcher::Fetcher;
 use pipeline::{
-    Clock, Health, KeyedWork, Log, LogError, Metrics, Pool, RunError, StageWork, Steps, Stop, StoreError, StoreWork,
-    Work, Worker, embedded::EmbeddedLog,
+    Clock, Health, KeyedWork, Log, LogError, Metrics, Pool, RunError, StageWork, Stop, StoreError, StoreWork, Work,
+    Worker, embedded::EmbeddedLog,
 };
 use prometheus_client::registry::Registry;
 use signal_hook::{
@@ -23,6 +23,7 @@ use sink::{JsonLines, LakeStore, lake::LakeSettings};
 use crate::{
     http,
     open::Opened,
+    planted,
     settings::{Config, StageConfig, Target},
     terminal::{self, Screen},
 };
@@ -104,7 +105,8 @@ impl Service {
     pub(crate) fn run(&self, opened: &Opened, roles: &[Role]) -> Result<(), RunError> {
         let (ended, ends) = mpsc::channel();
         let mut workers = Vec::new();
-        let started = self.start(&opened.log, roles, &ended, &mut workers);
+        let log = planted::log(Arc::clone(&opened.log));
+        let started = self.start(&log, roles, &ended, &mut workers);
         drop(ended);
         if started.is_err() {
             self.stop.set();
@@ -147,7 +149,9 @@ impl Service {
                 }
                 Role::Enricher => {
                     let stage = Arc::new(Enricher { revisions_kept: self.config.revisions_kept });
-                    self.spawn(log, self.config.enricher, ended, workers, || Ok(KeyedWork::new(Arc::clone(&stage))))?;
+                    self.spawn(log, self.config.enricher, ended, workers, || {
+                        Ok(planted::keyed(KeyedWork::new(Arc::clone(&stage))))
+                    })?;
                 }
                 Role::Sink => self.start_sink(log, ended, workers)?,
             }
@@ -205,7 +209,7 @@ impl Service {
                 // Opened one by one: the first makes the table.
                 for worker in 0..self.config.sink.workers {
                     let Some(store) = open()? else { return Ok(()) };
-                    let work = StoreWork::new(store);
+                    let work = StoreWork::new(planted::lake(store));
                     workers.push(self.spawn_one(log, self.config.sink, worker, ended, work)?);
                 }
                 Ok(())
@@ -264,7 +268,7 @@ impl Service {
             health: self.health.clone(),
             clock: Clock::system(),
             stop: self.stop.clone(),
-            steps: steps(W::NAME),
+            steps: planted::steps(W::NAME),
         };
         let ended = ended.clone();
         let name = format!("{}/{}", W::NAME, worker.name);
@@ -324,17 +328,6 @@ impl Service {
             tracing::error!("no thread for retention: {error}");
         }
     }
-}
-
-/// Where a chaos test lets workers of a stage die.
-#[cfg(feature = "failpoints")]
-fn steps(stage: &str) -> Steps {
-    crate::failpoints::of(stage)
-}
-
-#[cfg(not(feature = "failpoints"))]
-fn steps(_: &str) -> Steps {
-    Steps::none()
 }
 
 /// The first signal asks everything to stop, the second ends the process at once.

@@ -76,13 +76,17 @@ fn base(settings: &KafkaSettings) -> ClientConfig {
     config
 }
 
+fn isolation(committed: bool) -> &'static str {
+    if committed { "read_committed" } else { "read_uncommitted" }
+}
+
 fn consuming(settings: &KafkaSettings) -> ClientConfig {
     let mut config = base(settings);
     config
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "error")
-        .set("isolation.level", "read_committed")
+        .set("isolation.level", isolation(settings.committed_only))
         .set("enable.partition.eof", "true")
         .set("queued.max.messages.kbytes", QUEUED_KBYTES)
         .set("fetch.message.max.bytes", "1048576")
@@ -115,9 +119,7 @@ pub(super) fn consumer<C: ConsumerContext>(
 pub(super) fn reader(settings: &KafkaSettings, committed: bool) -> Result<BaseConsumer<Plain>, LogError> {
     let mut config = consuming(settings);
     // librdkafka assigns nothing without a group's name, even where no group is ever joined.
-    config
-        .set("group.id", format!("{}reader", settings.prefix))
-        .set("isolation.level", if committed { "read_committed" } else { "read_uncommitted" });
+    config.set("group.id", format!("{}reader", settings.prefix)).set("isolation.level", isolation(committed));
     config.create_with_context(Plain).map_err(setup)
 }
 

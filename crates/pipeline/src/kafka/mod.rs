@@ -58,6 +58,8 @@ pub struct KafkaSettings {
     pub replication: i32,
     /// Further librdkafka settings (`security.protocol`, `sasl.*`, `ssl.*`); those that the rules need are refused.
     pub client: BTreeMap<String, String>,
+    /// Records of transactions that were undone are left out, which the promise needs: only a test that breaks it says no.
+    pub committed_only: bool,
 }
 
 /// Secrets may stand among the client settings: only their names are shown.

@@ -240,6 +240,7 @@ fn kafka(file: &File) -> Result<Option<KafkaConfig>, SettingsError> {
         transaction_timeout: Duration::from_millis(kafka.transaction_timeout_ms),
         replication: kafka.replication,
         client: kafka.client.clone(),
+        committed_only: crate::planted::committed_only(),
     };
     Ok(Some(KafkaConfig { settings, ordinal: kafka.ordinal }))
 }
