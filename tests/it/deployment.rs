@@ -187,8 +187,10 @@ impl Running {
     pub(crate) fn address(&self) -> String {
         let since = Instant::now();
         loop {
-            if let Some(at) = self.said().split("http://").nth(1).and_then(|rest| rest.split("/metrics").next()) {
-                return at.to_owned();
+            // The last one: those before it may stand in the same file.
+            let said = self.said();
+            if let Some((_, rest)) = said.rsplit_once("metrics at http://") {
+                return rest.split("/metrics").next().unwrap_or_default().to_owned();
             }
             assert!(since.elapsed() < Duration::from_secs(20), "{}", self.said());
             thread::sleep(Duration::from_millis(20));
@@ -261,6 +263,9 @@ impl Rows {
         while let Ok(commit) = fs::read_to_string(self.log.join(format!("{:020}.json", self.next))) {
             for line in commit.lines() {
                 let action: Value = serde_json::from_str(line).unwrap_or_default();
+                if action["add"]["dataChange"] == false {
+                    continue; // a joined file: its rows were counted before
+                }
                 let stats = action["add"]["stats"].as_str().unwrap_or_default();
                 let stats: Value = serde_json::from_str(stats).unwrap_or_default();
                 self.rows += stats["numRecords"].as_u64().unwrap_or(0);

@@ -18,4 +18,5 @@ mod house;
 mod news;
 mod run_loop;
 mod support;
+mod upkeep;
 mod whole;

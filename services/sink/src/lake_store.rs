@@ -50,11 +50,12 @@ impl Store for LakeStore {
     }
 }
 
-fn store_error(error: LakeError) -> StoreError {
+/// What it means for a process.
+pub fn store_error(error: LakeError) -> StoreError {
     let text = chain(&error);
     match error {
         LakeError::Fenced { topic, partition, .. } => StoreError::Fenced(format!("{topic}/{partition} ({text})")),
-        LakeError::Unavailable { .. } => StoreError::Unavailable(text),
+        LakeError::Unavailable { .. } | LakeError::Overtaken => StoreError::Unavailable(text),
         LakeError::Refused { what, path, mend, source } => {
             let what = source.map_or_else(|| what.clone(), |source| format!("{what} ({source})"));
             StoreError::Refused { what, path: path.display().to_string(), mend: mend.to_owned() }

@@ -5,4 +5,4 @@ pub mod lake;
 mod lake_store;
 
 pub use json_lines::JsonLines;
-pub use lake_store::LakeStore;
+pub use lake_store::{LakeStore, store_error};

@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// The topics of the log.
     #[command(subcommand)]
     Topics(Topics),
+    /// The lake: how it stands, small files joined, files deleted that nobody needs.
+    #[command(subcommand)]
+    Lake(Lake),
     /// Check the settings, or what the guard, robots.txt and a fetch make of a URL.
     Check(Check),
 }
@@ -251,6 +254,31 @@ pub(crate) enum Topics {
     Create,
     /// Check them, and say how to mend what is wrong.
     Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lake {
+    /// Say how it stands: files, rows, positions, and what compact and vacuum would do. Writes nothing.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Join the small files of each day. The sink does it too, every sink.compact_interval_s; both at once do no harm.
+    Compact,
+    /// Delete data files that the newest version does not have: those removed from it longer ago than the retention, and
+    /// those that a crash left. The sink does it too, every sink.vacuum_interval_s.
+    Vacuum {
+        /// How long a removed file stays for readers of older versions. By default sink.vacuum_retention_hours.
+        #[arg(long, value_name = "HOURS")]
+        retention: Option<u64>,
+        /// List the files, delete none.
+        #[arg(long)]
+        dry_run: bool,
+        /// Allow a retention below an hour. Whoever is reading the lake at that moment may find files missing.
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 impl About {

@@ -10,6 +10,7 @@ mod planted;
 mod service;
 mod settings;
 mod terminal;
+mod upkeep;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
 };
-use sink::{JsonLines, LakeStore, lake::LakeSettings};
+use sink::{JsonLines, LakeStore};
 
 use crate::{
     http,
@@ -26,6 +26,7 @@ use crate::{
     planted,
     settings::{Config, StageConfig, Target},
     terminal::{self, Screen},
+    upkeep,
 };
 
 /// How long a stage may take to end after the stop: every broker may be down.
@@ -198,20 +199,16 @@ impl Service {
                     Ok(StoreWork::new(JsonLines::new(std::io::stdout())))
                 })
             }
-            Target::Lake { path, checkpoint_commits, log_retention } => {
-                let settings = LakeSettings {
-                    path: path.clone(),
-                    checkpoint_commits: *checkpoint_commits,
-                    log_retention: *log_retention,
-                };
+            Target::Lake(lake) => {
                 let Some(id) = self.patiently(|| Ok(log.id()?))? else { return Ok(()) };
-                let open = || self.patiently(|| Ok(LakeStore::open(&settings, &id)?));
+                let open = || self.patiently(|| Ok(LakeStore::open(&lake.settings, &id)?));
                 // Opened one by one: the first makes the table.
                 for worker in 0..self.config.sink.workers {
                     let Some(store) = open()? else { return Ok(()) };
                     let work = StoreWork::new(planted::lake(store));
                     workers.push(self.spawn_one(log, self.config.sink, worker, ended, work)?);
                 }
+                workers.extend(upkeep::start(lake, &self.stop));
                 Ok(())
             }
         }

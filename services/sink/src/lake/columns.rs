@@ -6,6 +6,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use schemas::{EnrichedArticle, Published};
 use serde::Serialize;
 
+use super::files;
+
 /// The column by which the table is partitioned; it stands in the folder names, not in the files.
 pub(super) const DAY: &str = "day";
 
@@ -239,9 +241,7 @@ fn instant(date: &Published) -> Option<i64> {
 
 /// The calendar day as the page wrote it, in the page's own zone.
 fn date(date: &Published) -> Option<i32> {
-    let day = date.at.get(..10)?.parse::<jiff::civil::Date>().ok()?;
-    let epoch = jiff::civil::Date::new(1970, 1, 1).ok()?;
-    i32::try_from(day.duration_since(epoch).as_hours() / 24).ok()
+    files::day_of(date.at.get(..10)?)
 }
 
 #[cfg(test)]

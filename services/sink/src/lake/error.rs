@@ -43,6 +43,9 @@ pub enum LakeError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// Files that were to be joined are no longer in the table: another compaction came first. Nothing was changed.
+    #[error("other files are in the lake by now")]
+    Overtaken,
     /// A row that does not fit the table's columns: a fault of this program.
     #[error("the rows do not become a data file")]
     Rows(#[source] Box<dyn Error + Send + Sync>),
@@ -57,6 +60,9 @@ pub(super) const MEND_FOREIGN: &str = "name an empty folder, or the folder of a 
 pub(super) const MEND_LOG: &str =
     "restore the log that it follows, or name an empty folder for the lake of the new log";
 pub(super) const MEND_NEWER: &str = "run the version of wiredesk that wrote it, or a newer one";
+pub(super) const MEND_JOIN: &str = "join them by the program that deletes its rows (OPTIMIZE)";
+pub(super) const MEND_RETENTION: &str =
+    "ask for a shorter retention, or set delta.deletedFileRetentionDuration of the table and wait as long";
 pub(super) const MEND_DAMAGED: &str = "restore it from a backup, or name an empty folder and replay";
 
 impl LakeError {

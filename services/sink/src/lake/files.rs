@@ -8,6 +8,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use arrow::array::RecordBatch;
 use delta_kernel::{
     FileMeta, engine::arrow_conversion::TryFromArrow as _, expressions::ColumnName, schema::StructType,
 };
@@ -28,6 +29,9 @@ use super::{
     rows,
 };
 
+/// How the name of a data file ends.
+pub(super) const DATA_FILE_END: &str = ".parquet";
+
 /// Rows in a row group at most: about 50 MB of text, which a reader can hold per thread.
 const ROW_GROUP_ROWS: usize = 8_192;
 
@@ -44,6 +48,12 @@ impl Written {
     pub(super) fn add(&self) -> DataFileMetadata {
         DataFileMetadata::new(self.meta.clone(), self.stats.clone())
     }
+
+    /// As the log names it: relative to the table. Nothing in it needs an escape.
+    pub(super) fn log_path(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        format!("{}/{name}", day_folder(self.day))
+    }
 }
 
 /// Writes the rows below `table`, a file for each day, durably. On an error, what was written is deleted again.
@@ -54,7 +64,11 @@ pub(super) fn write(table: &Path, rows: &[&EnrichedArticle]) -> Result<Vec<Writt
     }
     let mut written = Vec::with_capacity(days.len());
     for (day, rows) in days {
-        match write_day(table, day, &rows) {
+        let fill = |file: &mut DataFile| {
+            rows.chunks(rows::BATCH_ROWS_MAX)
+                .try_for_each(|rows| file.push(&rows::batch(rows).map_err(LakeError::of_file)?))
+        };
+        match write_day(table, day, fill) {
             Ok(file) => written.push(file),
             Err(error) => {
                 delete(&written);
@@ -72,41 +86,64 @@ pub(super) fn delete(files: &[Written]) {
     }
 }
 
-fn write_day(table: &Path, day: i32, rows: &[&EnrichedArticle]) -> Result<Written, LakeError> {
-    let folder = table.join(format!("{DAY}={}", day_text(day)));
+/// Writes a file of one day, durably, with the rows that `fill` pushes into it. On an error, it is deleted again.
+pub(super) fn write_day(
+    table: &Path,
+    day: i32,
+    fill: impl FnOnce(&mut DataFile) -> Result<(), LakeError>,
+) -> Result<Written, LakeError> {
+    let folder = table.join(day_folder(day));
     if !folder.is_dir() {
         fs::create_dir_all(&folder).map_err(LakeError::of_file)?;
         sync_folder(table).map_err(LakeError::of_file)?;
     }
-    let path = folder.join(format!("{}.parquet", Uuid::new_v4()));
-    let written = write_file(&path, day, rows).and_then(|written| {
-        sync_folder(&folder).map_err(LakeError::of_file)?;
-        Ok(written)
-    });
+    let path = folder.join(format!("{}{DATA_FILE_END}", Uuid::new_v4()));
+    let written = DataFile::create(&path)
+        .and_then(|mut file| {
+            fill(&mut file)?;
+            file.finish(&path, day)
+        })
+        .and_then(|written| {
+            sync_folder(&folder).map_err(LakeError::of_file)?;
+            Ok(written)
+        });
     if written.is_err() {
         let _ = fs::remove_file(&path);
     }
     written
 }
 
-fn write_file(path: &Path, day: i32, rows: &[&EnrichedArticle]) -> Result<Written, LakeError> {
-    let file = File::create_new(path).map_err(LakeError::of_file)?;
-    let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(file, file_schema(), options).map_err(LakeError::of_file)?;
-    let mut stats = stats()?;
-    for rows in rows.chunks(rows::BATCH_ROWS_MAX) {
-        let batch = rows::batch(rows).map_err(LakeError::of_file)?;
-        stats.merge(&batch).map_err(LakeError::of_file)?;
-        writer.write(&batch).map_err(LakeError::of_file)?;
+/// A data file that is being written.
+pub(super) struct DataFile {
+    writer: ArrowWriter<File>,
+    stats: FileStatsAccumulator,
+}
+
+impl DataFile {
+    fn create(path: &Path) -> Result<Self, LakeError> {
+        let file = File::create_new(path).map_err(LakeError::of_file)?;
+        let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(file, file_schema(), options).map_err(LakeError::of_file)?;
+        Ok(Self { writer, stats: stats()? })
     }
-    let file = writer.into_inner().map_err(LakeError::of_file)?;
-    file.sync_all().map_err(LakeError::of_file)?;
-    let about = file.metadata().map_err(LakeError::of_file)?;
-    let modified = about.modified().map_err(LakeError::of_file)?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let modified_ms = i64::try_from(modified.as_millis()).unwrap_or(i64::MAX);
-    let location = Url::from_file_path(path).expect("the table's path is absolute");
-    let stats = stats.finish().map_err(LakeError::of_file)?.expect("a day has at least one row");
-    Ok(Written { path: path.to_owned(), day, meta: FileMeta::new(location, modified_ms, about.len()), stats })
+
+    /// Adds rows of the data file's schema.
+    pub(super) fn push(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        self.stats.merge(batch).map_err(LakeError::of_file)?;
+        self.writer.write(batch).map_err(LakeError::of_file)
+    }
+
+    fn finish(self, path: &Path, day: i32) -> Result<Written, LakeError> {
+        let file = self.writer.into_inner().map_err(LakeError::of_file)?;
+        file.sync_all().map_err(LakeError::of_file)?;
+        let about = file.metadata().map_err(LakeError::of_file)?;
+        let modified = about.modified().map_err(LakeError::of_file)?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let modified_ms = i64::try_from(modified.as_millis()).unwrap_or(i64::MAX);
+        let location = Url::from_file_path(path).expect("the table's path is absolute");
+        let stats = self.stats.finish().map_err(LakeError::of_file)?;
+        let stats = stats.ok_or_else(|| LakeError::Rows("a file without rows".into()))?;
+        Ok(Written { path: path.to_owned(), day, meta: FileMeta::new(location, modified_ms, about.len()), stats })
+    }
 }
 
 fn stats() -> Result<FileStatsAccumulator, LakeError> {
@@ -154,6 +191,18 @@ fn leaves(name: &str, cells: &Cells) -> Vec<ColumnPath> {
     }
 }
 
+/// The folder of a day's files, below the table's.
+fn day_folder(day: i32) -> String {
+    format!("{DAY}={}", day_text(day))
+}
+
+/// The day, read back from the log.
+pub(super) fn day_of(text: &str) -> Option<i32> {
+    let day = text.parse::<jiff::civil::Date>().ok()?;
+    let epoch = jiff::civil::Date::new(1970, 1, 1).ok()?;
+    i32::try_from(day.duration_since(epoch).as_hours() / 24).ok()
+}
+
 /// The day as it stands in folder names and in the log (`2024-05-01`).
 fn day_text(day: i32) -> String {
     let at = schemas::Timestamp::from_millis(i64::from(day) * 86_400_000).to_string();
@@ -174,6 +223,7 @@ mod tests {
         assert_eq!(day_text(0), "1970-01-01");
         assert_eq!(day_text(19_844), "2024-05-01");
         assert_eq!(day_text(-1), "1969-12-31");
+        assert_eq!((day_of("2024-05-01"), day_of("1969-12-31"), day_of("soon")), (Some(19_844), Some(-1), None));
     }
 
     #[test]

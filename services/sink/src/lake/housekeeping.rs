@@ -9,7 +9,7 @@ use std::{
 use delta_kernel::{SnapshotRef, snapshot::Snapshot};
 use schemas::Timestamp;
 
-use super::{LakeError, table::Table};
+use super::{Entry, LakeError, table::Table};
 
 /// Checkpoints that are never cleaned, however old: the newest may be one that a reader is about to open, and the one
 /// before it is the way back if the newest is found damaged.
@@ -37,6 +37,23 @@ pub(super) fn clean(log: &Path, retention: Duration, now: Timestamp) {
             return;
         }
     }
+}
+
+/// The commits and the checkpoints that lie in the log's folder, in the order of their versions.
+pub(super) fn entries(log: &Path) -> (Vec<Entry>, Vec<Entry>) {
+    let files = fs::read_dir(log).into_iter().flatten().filter_map(|entry| LogFile::of(&entry.ok()?));
+    let (mut commits, mut checkpoints) = (Vec::new(), Vec::new());
+    for file in files {
+        let entry = Entry { version: file.version, at: file.modified };
+        if file.is_checkpoint {
+            checkpoints.push(entry);
+        } else if file.path.extension().is_some_and(|end| end == "json") {
+            commits.push(entry);
+        }
+    }
+    commits.sort_unstable_by_key(|entry| entry.version);
+    checkpoints.sort_unstable_by_key(|entry| entry.version);
+    (commits, checkpoints)
 }
 
 /// The version from which on everything stays: `None` if nothing may go.

@@ -6,18 +6,26 @@
 //! loses against another worker's is tried again with the same data files. A crash leaves at most data files that no
 //! commit names, which no reader sees.
 //!
+//! Over time, small files are joined and unneeded ones deleted ([`Keeper`]); [`Status`] says how a lake stands.
+//!
 //! This module knows articles and positions; it never reads a log and owns no clock.
 
 mod columns;
+mod compaction;
+mod contents;
 #[cfg(test)]
 mod crash_tests;
 mod error;
 mod files;
 mod housekeeping;
 mod rows;
+mod status;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upkeep_tests;
+mod vacuum;
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +35,7 @@ use std::{
 };
 
 use delta_kernel::{
-    SnapshotRef,
+    FilteredEngineData, SnapshotRef,
     committer::FileSystemCommitter,
     expressions::Scalar,
     transaction::{CommitResult, Transaction, UpdateTableOperation},
@@ -35,7 +43,11 @@ use delta_kernel::{
 use delta_kernel_default_engine::build_add_file_metadata;
 use schemas::{EnrichedArticle, Timestamp};
 
+pub use compaction::Compacted;
 pub use error::LakeError;
+pub use status::{Contents, Entry, Files, Position, SizeClass, Status};
+pub use vacuum::{RETENTION_MIN, Vacuumed};
+
 use table::{ENGINE, Table};
 
 /// How often a commit is tried against other writers before the write is given up for now.
@@ -70,6 +82,15 @@ pub struct Move {
     pub expected: Option<i64>,
     /// The next offset to write from now on.
     pub next: i64,
+}
+
+/// What one commit says: files come in, and with them either positions move or other files go out.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    files: &'a [files::Written],
+    moves: &'a [Move],
+    /// The files whose rows `files` repeat, as the log names them: they leave in the same commit.
+    joined: &'a [String],
 }
 
 /// What a write did.
@@ -133,7 +154,7 @@ impl Lake {
         }
         self.compare(moves)?; // before any file is written; the comparison that counts is in `commit`
         let files = files::write(self.table.path(), rows)?;
-        let (version, conflicts) = self.commit(&files, moves)?;
+        let (version, conflicts) = self.commit(&Change { files: &files, moves, joined: &[] })?;
         self.keep_house(now);
         let bytes = files.iter().map(|file| file.meta.size).sum();
         Ok(Written { version: Some(version), rows: rows.len(), files: files.len(), bytes, conflicts })
@@ -144,43 +165,48 @@ impl Lake {
         self.snapshot.version()
     }
 
-    /// Commits the files and moves to the newest snapshot, again and again while other writers come first. The files
+    /// Commits the change to the newest snapshot, again and again while other writers come first. The files
     /// are deleted where it is certain that no commit names them.
-    fn commit(&mut self, files: &[files::Written], moves: &[Move]) -> Result<(u64, u32), LakeError> {
+    fn commit(&mut self, change: &Change<'_>) -> Result<(u64, u32), LakeError> {
         let mark = uuid::Uuid::new_v4().to_string();
         for conflicts in 0..CONFLICTS_MAX {
-            match self.try_commit(files, moves, &mark) {
+            match self.try_commit(change, &mark) {
                 Ok(Some(version)) => return Ok((version, conflicts)),
                 Ok(None) => {}
                 Err(failure) => {
                     if !failure.may_have_landed {
-                        files::delete(files);
+                        files::delete(change.files);
                     }
                     return Err(failure.error);
                 }
             }
         }
-        files::delete(files);
+        files::delete(change.files);
         Err(LakeError::unavailable("a commit is made", "other writers came first each time"))
     }
 
     /// One try; `None` if another writer came first.
-    fn try_commit(&mut self, files: &[files::Written], moves: &[Move], mark: &str) -> Result<Option<u64>, Failure> {
+    fn try_commit(&mut self, change: &Change<'_>, mark: &str) -> Result<Option<u64>, Failure> {
         if !self.commit_path(self.snapshot.version()).exists() {
             self.reload()?; // the log was cleaned past it while this worker slept
         }
-        self.compare(moves)?;
+        self.compare(change.moves)?;
+        let leaving = self.leaving(change.joined)?;
+        if change.files.iter().any(|file| !file.path.exists()) {
+            let gone = "a data file is gone: this worker slept so long that it was vacuumed";
+            return Err(LakeError::unavailable("a commit is made", gone).into());
+        }
         let version = self.snapshot.version() + 1;
-        let transaction = self.transaction(files, moves, mark)?;
+        let transaction = self.transaction(change, leaving, mark)?;
         match transaction.commit(self.table.engine()) {
             Ok(CommitResult::Committed(committed)) => {
                 if !self.commit_path(version - 1).exists() {
-                    return self.withdraw(version, moves);
+                    return self.withdraw(version, change);
                 }
                 match committed.post_commit_snapshot() {
                     Some(snapshot) => {
                         self.snapshot = snapshot.clone();
-                        self.remember(moves);
+                        self.remember(change.moves);
                     }
                     None => self.refresh().map_err(Failure::landed)?,
                 }
@@ -213,31 +239,69 @@ impl Lake {
     /// A commit whose predecessor is gone may stand below a checkpoint, where no reader looks: the log was cleaned
     /// while this worker slept. (The cleaner deletes in ascending order, so a predecessor that is still there proves
     /// that the version was free.) Read anew, the table tells; a commit that no reader sees is taken back and made anew.
-    fn withdraw(&mut self, version: u64, moves: &[Move]) -> Result<Option<u64>, Failure> {
+    fn withdraw(&mut self, version: u64, change: &Change<'_>) -> Result<Option<u64>, Failure> {
         self.reload().map_err(Failure::landed)?;
-        let mut seen = true;
-        for step in moves {
-            let found = self.position(&self.app_id(&step.topic, step.partition)).map_err(Failure::landed)?;
-            seen &= found == Some(step.next);
-        }
-        if seen {
+        if self.is_seen(change).map_err(Failure::landed)? {
             return Ok(Some(version));
         }
-        self.compare(moves).map_err(Failure::landed)?;
+        self.compare(change.moves).map_err(Failure::landed)?;
         fs::remove_file(self.commit_path(version))
             .map_err(|error| Failure::landed(LakeError::unavailable("a late commit is taken back", error)))?;
         Ok(None)
     }
 
-    fn transaction(&self, files: &[files::Written], moves: &[Move], mark: &str) -> Result<Transaction, LakeError> {
+    /// Whether the snapshot at hand has what the change says.
+    fn is_seen(&mut self, change: &Change<'_>) -> Result<bool, LakeError> {
+        if !change.joined.is_empty() {
+            let added: Vec<_> = change.files.iter().map(files::Written::log_path).collect();
+            return match self.leaving(&added) {
+                Err(LakeError::Overtaken) => Ok(false),
+                found => found.map(|_| true),
+            };
+        }
+        for step in change.moves {
+            if self.position(&self.app_id(&step.topic, step.partition))? != Some(step.next) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the snapshot at hand says of files that are to leave. All of them must be in it, or the rows of those that
+    /// are not would be there twice.
+    fn leaving(&mut self, joined: &[String]) -> Result<Vec<FilteredEngineData>, LakeError> {
+        if joined.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.table.must_be_joinable(&self.snapshot)?;
+        let mut found = contents::actions_of(&self.snapshot, self.table.engine(), joined);
+        if found.as_ref().is_err_and(error::is_missing) {
+            self.reload()?;
+            found = contents::actions_of(&self.snapshot, self.table.engine(), joined);
+        }
+        let found = found.map_err(|error| self.table.refusal(error, "the table's files are listed"))?;
+        found.ok_or(LakeError::Overtaken)
+    }
+
+    fn transaction(
+        &self,
+        change: &Change<'_>,
+        leaving: Vec<FilteredEngineData>,
+        mark: &str,
+    ) -> Result<Transaction, LakeError> {
+        let Change { files, moves, joined } = *change;
         let doing = "a commit is prepared";
         let refusal = |error| self.table.refusal(error, doing);
+        let (operation, mode) = match joined {
+            [] => (UpdateTableOperation::Write, Some(("mode", Some("Append")))),
+            _ => (UpdateTableOperation::Optimize, None),
+        };
         let mut builder = self
             .snapshot
             .clone()
-            .update_table(UpdateTableOperation::Write, ENGINE, true)
-            .with_operation_parameters([("mode", Some("Append")), ("mark", Some(mark))]);
-        if !files.is_empty() {
+            .update_table(operation, ENGINE, joined.is_empty())
+            .with_operation_parameters(mode.into_iter().chain([("mark", Some(mark))]));
+        if !files.is_empty() && joined.is_empty() {
             // No row of the table was read for this: a concurrent OPTIMIZE need not fear it.
             builder = builder.with_blind_append();
         }
@@ -246,6 +310,7 @@ impl Lake {
         }
         let mut transaction =
             builder.build(self.table.engine(), Box::new(FileSystemCommitter::new())).map_err(refusal)?;
+        leaving.into_iter().for_each(|files| transaction.remove_files(files));
         if !files.is_empty() {
             let state = transaction.write_state().map_err(refusal)?;
             for file in files {
@@ -331,6 +396,22 @@ impl Lake {
 
     fn commit_path(&self, version: u64) -> PathBuf {
         commit_path(&self.table.log_folder(), version)
+    }
+}
+
+/// An open lake without a log, for what is done to its files. Each thread has its own.
+pub struct Keeper(Lake);
+
+impl Keeper {
+    /// Opens the table in the folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// As for [`Lake::open`], but a table follows whatever log it likes.
+    pub fn open(settings: &LakeSettings) -> Result<Option<Self>, LakeError> {
+        let Some(table) = Table::existing(&settings.path)? else { return Ok(None) };
+        let snapshot = table.snapshot()?;
+        let (log_id, positions) = (String::new(), BTreeMap::new());
+        Ok(Some(Self(Lake { table, settings: settings.clone(), log_id, snapshot, positions })))
     }
 }
 

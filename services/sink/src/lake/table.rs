@@ -8,7 +8,7 @@ use std::{
 };
 
 use delta_kernel::{
-    Engine, KernelError, Snapshot, SnapshotRef,
+    Engine, KernelError, KernelResult, Snapshot, SnapshotRef,
     committer::FileSystemCommitter,
     engine::arrow_conversion::TryFromArrow as _,
     object_store::local::LocalFileSystem,
@@ -23,7 +23,7 @@ use super::{
     LakeSettings,
     columns::{DAY, table_schema},
     error::{
-        LakeError, MEND_DAMAGED, MEND_FOREIGN, MEND_LOG, MEND_NEWER, MEND_WRITABLE, io_cause, is_missing,
+        LakeError, MEND_DAMAGED, MEND_FOREIGN, MEND_JOIN, MEND_LOG, MEND_NEWER, MEND_WRITABLE, io_cause, is_missing,
         is_unsupported, is_wrong_place,
     },
     files,
@@ -37,6 +37,11 @@ const MARK: (&str, &str) = ("wiredesk.table", "articles");
 
 /// The property that names the log which the table follows.
 const FOLLOWS: &str = "wiredesk.log";
+
+/// Versions of the protocol that imply no feature beyond [`FEATURES`]: 3 and 7 list theirs, and the others that are left
+/// out here imply some, such as renamed columns.
+const READER_VERSIONS: &[i32] = &[1, 3];
+const WRITER_VERSIONS: &[i32] = &[1, 2, 7];
 
 /// Features of a table that do not change what an appending writer must do.
 const FEATURES: &[TableFeature] = &[
@@ -64,9 +69,7 @@ impl Table {
         fs::create_dir_all(given).map_err(wrong("its folder cannot be made"))?;
         let path = fs::canonicalize(given).map_err(wrong("its folder cannot be read"))?;
         probe(&path).map_err(wrong("its folder cannot be written"))?;
-        let url = Url::from_directory_path(&path)
-            .map_err(|()| placed(given, "its path is no file URL", io::ErrorKind::InvalidInput.into()))?;
-        let table = Self { engine: engine()?, url, path };
+        let table = Self::at(path)?;
         if !table.has_commits().map_err(wrong("its log cannot be read"))? {
             let foreign = table.foreign_entry().map_err(wrong("its folder cannot be read"))?;
             match foreign {
@@ -77,6 +80,23 @@ impl Table {
             }
         }
         Ok(table)
+    }
+
+    /// The table that is already in the folder; nothing is made.
+    pub(super) fn existing(given: &Path) -> Result<Option<Self>, LakeError> {
+        let unread = |error| placed(given, "its folder cannot be read", error);
+        let path = match fs::canonicalize(given) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            path => path.map_err(unread)?,
+        };
+        let table = Self::at(path)?;
+        Ok(if table.has_commits().map_err(unread)? { Some(table) } else { None })
+    }
+
+    fn at(path: PathBuf) -> Result<Self, LakeError> {
+        let url = Url::from_directory_path(&path)
+            .map_err(|()| placed(&path, "its path is no file URL", io::ErrorKind::InvalidInput.into()))?;
+        Ok(Self { engine: engine()?, url, path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -107,12 +127,46 @@ impl Table {
 
     /// The newest version, read anew.
     pub(super) fn snapshot(&self) -> Result<SnapshotRef, LakeError> {
-        let read = || Snapshot::builder_for(self.url.as_str()).build(&self.engine);
-        let mut snapshot = read();
-        if snapshot.as_ref().is_err_and(is_missing) {
-            snapshot = read(); // another worker cleaned between the listing and the reading
+        self.checked(self.read(|_| Ok(()))?.0)
+    }
+
+    /// The newest version, whoever may write it, and what `look` finds in it.
+    pub(super) fn read<T>(
+        &self,
+        look: impl Fn(&SnapshotRef) -> KernelResult<T>,
+    ) -> Result<(SnapshotRef, T), LakeError> {
+        let read = || {
+            let snapshot = Snapshot::builder_for(self.url.as_str()).build(&self.engine)?;
+            let found = look(&snapshot)?;
+            Ok((snapshot, found))
+        };
+        let mut found = read();
+        if found.as_ref().is_err_and(is_missing) {
+            found = read(); // another worker cleaned the log between the listing and the reading
         }
-        self.checked(snapshot.map_err(|error| self.refusal(error, "the table is read"))?)
+        found.map_err(|error| self.refusal(error, "the table is read"))
+    }
+
+    /// Where a file lies that the log names; `None` where that is no place on this machine.
+    pub(super) fn locate(&self, log_path: &str) -> Option<PathBuf> {
+        self.url.join(log_path).ok()?.to_file_path().ok()
+    }
+
+    /// Refuses to join files of a table that has what a joined file would not keep.
+    pub(super) fn must_be_joinable(&self, snapshot: &Snapshot) -> Result<(), LakeError> {
+        let protocol = snapshot.table_configuration().protocol();
+        let mut features = protocol.reader_features().into_iter().chain(protocol.writer_features()).flatten();
+        if features.any(|feature| *feature == TableFeature::DeletionVectors) {
+            return Err(self.refuse("files of a table with deletion vectors are not joined", MEND_JOIN));
+        }
+        let ours = columns()?;
+        let known =
+            |column: &StructField| ours.field(column.name()).is_some_and(|ours| ours.data_type() == column.data_type());
+        let unknown = snapshot.schema().fields().find(|column| !known(column)).map(|column| column.name().clone());
+        match unknown {
+            Some(name) => Err(self.refuse(format!("its column {name} is not known, and would be lost"), MEND_NEWER)),
+            None => Ok(()),
+        }
     }
 
     /// The newest version, from an older one.
@@ -144,7 +198,7 @@ impl Table {
         LakeError::Refused { what: what.into(), path: self.path.clone(), mend, source: Some(source.into()) }
     }
 
-    fn refuse(&self, what: impl Into<String>, mend: &'static str) -> LakeError {
+    pub(super) fn refuse(&self, what: impl Into<String>, mend: &'static str) -> LakeError {
         LakeError::Refused { what: what.into(), path: self.path.clone(), mend, source: None }
     }
 
@@ -221,12 +275,20 @@ impl Table {
     }
 
     /// Passes on a table that this program may write.
-    fn checked(&self, snapshot: SnapshotRef) -> Result<SnapshotRef, LakeError> {
+    pub(super) fn checked(&self, snapshot: SnapshotRef) -> Result<SnapshotRef, LakeError> {
         let table = snapshot.table_configuration();
         if table.metadata().configuration().get(MARK.0).map(String::as_str) != Some(MARK.1) {
             return Err(self.refuse("it is a table of another program", MEND_FOREIGN));
         }
         let protocol = table.protocol();
+        let versions = (protocol.min_reader_version(), protocol.min_writer_version());
+        if !READER_VERSIONS.contains(&versions.0) || !WRITER_VERSIONS.contains(&versions.1) {
+            let what = format!(
+                "it needs reader version {} and writer version {}, which are not known",
+                versions.0, versions.1
+            );
+            return Err(self.refuse(what, MEND_NEWER));
+        }
         let features = protocol.reader_features().into_iter().chain(protocol.writer_features()).flatten();
         if let Some(feature) = features.into_iter().find(|feature| !FEATURES.contains(feature)) {
             return Err(self.refuse(format!("it has the table feature {feature}, which is not known"), MEND_NEWER));

@@ -64,6 +64,10 @@ pub(super) fn step(partition: u32, expected: Option<i64>, next: i64) -> Move {
     Move { topic: TOPIC.to_owned(), partition, expected, next }
 }
 
+fn moving(moves: &[Move]) -> Change<'_> {
+    Change { files: &[], moves, joined: &[] }
+}
+
 pub(super) fn write(lake: &mut Lake, rows: &[EnrichedArticle], step: Move) -> Result<Written, LakeError> {
     lake.write(&rows.iter().collect::<Vec<_>>(), &[step], now())
 }
@@ -247,7 +251,7 @@ fn a_commit_whose_acknowledgement_was_lost_is_recognised() {
     let folder = tempfile::tempdir().unwrap();
     let mut lake = open(folder.path());
     let moves = [step(0, None, 5)];
-    let transaction = lake.transaction(&[], &moves, "the-mark").unwrap();
+    let transaction = lake.transaction(&moving(&moves), Vec::new(), "the-mark").unwrap();
     assert!(transaction.commit(lake.table.engine()).unwrap().is_committed());
     let lost = || delta_kernel::KernelError::generic_err(io::Error::other("cable pulled"));
     assert_eq!(lake.settle(1, "the-mark", lost()).ok().unwrap(), Some(1));
@@ -310,8 +314,8 @@ fn a_worker_that_slept_past_the_cleaning_still_writes_at_the_end() {
     // Cleaned in the very moment between comparison and commit: the stray commit is taken back.
     let stray = sleeper.commit_path(3);
     fs::write(&stray, "{}").unwrap();
-    assert!(sleeper.withdraw(3, &[step(1, Some(2), 3)]).ok().unwrap().is_none() && !stray.exists());
-    assert_eq!(sleeper.withdraw(13, &[step(1, Some(1), 2)]).ok().unwrap(), Some(13));
+    assert!(sleeper.withdraw(3, &moving(&[step(1, Some(2), 3)])).ok().unwrap().is_none() && !stray.exists());
+    assert_eq!(sleeper.withdraw(13, &moving(&[step(1, Some(1), 2)])).ok().unwrap(), Some(13));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn settings(config: &Config) -> anyhow::Result<()> {
         None => format!("embedded, in {}", config.data.display()),
     };
     let target = match &config.target {
-        Target::Lake { path, .. } => format!("Delta lake in {}", path.display()),
+        Target::Lake(lake) => format!("Delta lake in {}", lake.settings.path.display()),
         Target::JsonLines => "JSON Lines on standard output".to_owned(),
     };
     let listen = config.listen.map_or_else(|| "nowhere".to_owned(), |listen| listen.to_string());

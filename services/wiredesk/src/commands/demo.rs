@@ -29,7 +29,7 @@ impl Demo {
         config.data = if is_default { FOLDER.into() } else { config.data.join(FOLDER) };
         let lake = config.data.join("lake");
         match &mut config.target {
-            Target::Lake { path, .. } => *path = lake,
+            Target::Lake(config) => config.settings.path = lake,
             Target::JsonLines => {}
         }
         // A newsroom of six is polled like one that matters, and its lake is looked at while it fills.
@@ -50,8 +50,8 @@ impl Demo {
     /// What was published, and how to look at what came of it.
     pub(super) fn sum_up(&self, config: &Config) {
         tracing::info!("the newsroom: {}", self.0.summary());
-        let Target::Lake { path, .. } = &config.target else { return };
-        let lake = path.display();
+        let Target::Lake(lake) = &config.target else { return };
+        let lake = lake.settings.path.display();
         tracing::info!("the articles are in {lake}. To query them (docs/lake.md has more):");
         tracing::info!("  pip install duckdb deltalake pyarrow");
         tracing::info!(

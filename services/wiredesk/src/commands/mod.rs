@@ -6,6 +6,7 @@ mod dead_letters;
 mod demo;
 mod feeds;
 mod import;
+mod lake;
 mod stages;
 mod tail;
 mod topics;
@@ -72,6 +73,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::DeadLetters(which) => dead_letters::run(&config, &which)?,
         Command::Topics(what) => topics::run(&config, &what)?,
         Command::Feeds(what) => feeds::run(&config, &what)?,
+        Command::Lake(what) => lake::run(&config, &what)?,
         Command::Check(check) => check::run(&config, &check)?,
     }
     Ok(0)

@@ -43,8 +43,9 @@ pub(super) fn up(mut config: Config, screen: Screen, up: &Up) -> anyhow::Result<
     result?;
     if let Some(demo) = &demo {
         demo.sum_up(&service.config);
-    } else if let Target::Lake { path, .. } = &service.config.target {
-        tracing::info!("the articles are in {}; docs/lake.md shows how to query them", path.display());
+    } else if let Target::Lake(lake) = &service.config.target {
+        let path = lake.settings.path.display();
+        tracing::info!("the articles are in {path}; docs/lake.md shows how to query them");
     }
     Ok(())
 }

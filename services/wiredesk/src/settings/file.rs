@@ -107,6 +107,9 @@ pub(super) struct SinkFile {
     pub(super) interval_ms: u64,
     pub(super) checkpoint_commits: u64,
     pub(super) log_retention_hours: u64,
+    pub(super) compact_interval_s: u64,
+    pub(super) vacuum_interval_s: u64,
+    pub(super) vacuum_retention_hours: u64,
 }
 
 impl Default for SinkFile {
@@ -121,6 +124,9 @@ impl Default for SinkFile {
             interval_ms: 5_000,
             checkpoint_commits: 50,
             log_retention_hours: 1,
+            compact_interval_s: 3_600,
+            vacuum_interval_s: 86_400,
+            vacuum_retention_hours: 168,
         }
     }
 }

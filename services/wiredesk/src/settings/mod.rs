@@ -20,6 +20,7 @@ use ipnet::IpNet;
 use pipeline::{DeadLetterLimit, Limits, kafka::KafkaSettings};
 
 use schemas::Feed;
+use sink::lake::LakeSettings;
 
 use self::file::{File, SinkTarget, StageFile};
 
@@ -28,6 +29,9 @@ pub(crate) const SAMPLE: &str = include_str!("../../../../deploy/config/wiredesk
 
 /// Where the log and the lake are, where nothing else is set.
 pub(crate) const DATA: &str = "wiredesk-data";
+
+/// Delta's own default for how long a table's log remembers which files were removed.
+const VACUUM_RETENTION_HOURS_MAX: u64 = 168;
 
 /// What the program sees.
 #[derive(Clone, Debug)]
@@ -70,8 +74,18 @@ pub(crate) struct StageConfig {
 /// Where the sink writes.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
-    Lake { path: PathBuf, checkpoint_commits: u64, log_retention: Duration },
+    Lake(LakeConfig),
     JsonLines,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct LakeConfig {
+    pub(crate) settings: LakeSettings,
+    /// Between two compactions; `None`: the sink makes none.
+    pub(crate) compact_interval: Option<Duration>,
+    /// Between two vacuums; `None`: the sink makes none.
+    pub(crate) vacuum_interval: Option<Duration>,
+    pub(crate) vacuum_retention: Duration,
 }
 
 impl Config {
@@ -142,6 +156,12 @@ fn check(file: File) -> Result<Config, SettingsError> {
     if file.sink.checkpoint_commits == 0 {
         return wrong("sink.checkpoint_commits", "at least 1");
     }
+    if !(1..=VACUUM_RETENTION_HOURS_MAX).contains(&file.sink.vacuum_retention_hours) {
+        return wrong(
+            "sink.vacuum_retention_hours",
+            "from 1 to 168, as long as the table's log remembers removed files",
+        );
+    }
     let kafka = kafka(&file)?;
     let listen = match file.http.listen.as_str() {
         "" => None,
@@ -165,11 +185,7 @@ fn check(file: File) -> Result<Config, SettingsError> {
     };
     let target = match file.sink.to {
         SinkTarget::JsonLines => Target::JsonLines,
-        SinkTarget::Lake => Target::Lake {
-            path: if file.sink.lake.as_os_str().is_empty() { file.data.join("lake") } else { file.sink.lake.clone() },
-            checkpoint_commits: file.sink.checkpoint_commits,
-            log_retention: Duration::from_secs(file.sink.log_retention_hours * 3600),
-        },
+        SinkTarget::Lake => Target::Lake(lake(&file)),
     };
     let fetch_limits = fetch::client(&file.fetch)?;
     Ok(Config {
@@ -194,6 +210,21 @@ fn check(file: File) -> Result<Config, SettingsError> {
         data: file.data,
         kafka,
     })
+}
+
+fn lake(file: &File) -> LakeConfig {
+    let sink = &file.sink;
+    let every = |seconds: u64| (seconds > 0).then(|| Duration::from_secs(seconds));
+    LakeConfig {
+        settings: LakeSettings {
+            path: if sink.lake.as_os_str().is_empty() { file.data.join("lake") } else { sink.lake.clone() },
+            checkpoint_commits: sink.checkpoint_commits,
+            log_retention: Duration::from_secs(sink.log_retention_hours * 3600),
+        },
+        compact_interval: every(sink.compact_interval_s),
+        vacuum_interval: every(sink.vacuum_interval_s),
+        vacuum_retention: Duration::from_secs(sink.vacuum_retention_hours * 3600),
+    }
 }
 
 fn networks(texts: &[String]) -> Result<Vec<IpNet>, SettingsError> {
@@ -317,6 +348,8 @@ mod tests {
         for (text, part) in [
             ("[topics]\npartitions = 0", "topics.partitions"),
             ("[sink]\ninterval_ms = 1", "sink.interval_ms"),
+            ("[sink]\nvacuum_retention_hours = 0", "sink.vacuum_retention_hours"),
+            ("[sink]\nvacuum_retention_hours = 169", "sink.vacuum_retention_hours"),
             ("[http]\nlisten = \"nowhere\"", "http.listen"),
             ("[fetcher]\nfirst_poll = \"some\"", "fetcher.first_poll"),
             ("[fetcher]\npoll_interval_s = 1", "fetcher.poll_interval_s"),
