@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Barrier,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
@@ -504,6 +504,22 @@ mod embedded {
         assert_eq!(guest.id().unwrap(), owner.id().unwrap());
         let join = Join { stage: "x", inputs: &[topic::PAGES], table: None, worker: "0".to_owned() };
         assert!(guest.join(join, Steps::none(), Stop::new()).is_err(), "only the owner runs stages");
+    }
+
+    #[test]
+    fn many_processes_may_open_a_new_log_at_once() {
+        for _ in 0..30 {
+            let folder = tempfile::tempdir().unwrap();
+            let start = Barrier::new(4);
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        start.wait();
+                        EmbeddedLog::attach(folder.path(), Clock::system(), Health::default()).unwrap();
+                    });
+                }
+            });
+        }
     }
 
     /// SQLite's lock goes to whoever asks at the right moment: without turns the guest waits for seconds.

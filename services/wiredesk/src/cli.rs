@@ -45,8 +45,30 @@ pub(crate) enum Command {
     /// The lake: how it stands, small files joined, files deleted that nobody needs.
     #[command(subcommand)]
     Lake(Lake),
+    /// Measure this machine: the log, a stage, the whole pipeline. In topics or a folder that go again.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Check the settings, or what the guard, robots.txt and a fetch make of a URL.
     Check(Check),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Append records of 2 KB and read them back.
+    Log {
+        #[arg(long, default_value_t = 100_000)]
+        records: usize,
+    },
+    /// Run a stage that passes records of 2 KB on: bytes alone, and JSON read and written.
+    Stage {
+        #[arg(long, default_value_t = 100_000)]
+        records: usize,
+    },
+    /// Import pages of 40 KB and run each stage on them; then how long an article takes to the lake.
+    Pipeline {
+        #[arg(long, default_value_t = 2_000)]
+        pages: usize,
+    },
 }
 
 #[derive(Debug, Args)]

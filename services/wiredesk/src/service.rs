@@ -93,6 +93,11 @@ impl Service {
         })
     }
 
+    /// Records that a stage of this process has ended, one way or another.
+    pub(crate) fn ended(&self, role: Role) -> u64 {
+        self.metrics.stage(role.name()).ended().values().sum()
+    }
+
     /// Serves the metrics, where the settings say so.
     pub(crate) fn serve(&mut self) -> anyhow::Result<()> {
         if let (Some(listen), Some(registry)) = (self.config.listen, self.registry.take()) {

@@ -75,7 +75,9 @@ pub(super) fn error(path: Option<&Path>, error: &rusqlite::Error) -> LogError {
 }
 
 /// Opens the file, making it where there is none.
-pub(super) fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
+pub(super) fn open(path: &Path, turn: &Turn) -> Result<Connection, rusqlite::Error> {
+    // Who makes a new file a WAL one is told at once that it is busy, without being asked to wait, where another does too.
+    let _turn = turn.take();
     let connection = Connection::open(path)?;
     set_up(&connection)?;
     connection.execute_batch(

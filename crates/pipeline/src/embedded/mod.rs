@@ -79,7 +79,7 @@ impl EmbeddedLog {
         let turn = turn(folder)?;
         let path = folder.join(Self::FILE);
         let sql = |e: rusqlite::Error| database::error(Some(&path), &e);
-        let mut connection = database::open(&path).map_err(sql)?;
+        let mut connection = database::open(&path, &turn).map_err(sql)?;
         let id = database::lay_out(&mut connection, &turn, Some(&path), &new_id(&path, &clock))?;
         let epoch = database::take_over(&mut connection, &turn).map_err(sql)?;
         Self::with(Some(path), id, Writer { connection, turn }, Some(epoch), Some(lock), clock, health)
@@ -93,7 +93,7 @@ impl EmbeddedLog {
         make_folder(folder)?;
         let turn = turn(folder)?;
         let path = folder.join(Self::FILE);
-        let mut connection = database::open(&path).map_err(|e| database::error(Some(&path), &e))?;
+        let mut connection = database::open(&path, &turn).map_err(|e| database::error(Some(&path), &e))?;
         let id = database::lay_out(&mut connection, &turn, Some(&path), &new_id(&path, &clock))?;
         Self::with(Some(path), id, Writer { connection, turn }, None, None, clock, health)
     }

@@ -147,3 +147,17 @@ pub(super) fn create(log: &Inner, topics: &[NewTopic]) -> Result<(), LogError> {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+pub(super) fn delete(log: &Inner) -> Result<(), LogError> {
+    let names: Vec<String> = topics(log)?.iter().map(|topic| log.name(&topic.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    for gone in wait(admin(log)?.delete_topics(&names, &options()))?.map_err(client::unavailable)? {
+        if let Err((name, code)) = gone {
+            return Err(LogError::Setup(format!("kafka does not delete the topic {name}: {code}")));
+        }
+    }
+    Ok(())
+}

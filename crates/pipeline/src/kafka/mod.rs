@@ -100,6 +100,14 @@ impl KafkaLog {
         let (appender, asker, counts) = (Mutex::default(), Mutex::default(), Mutex::default());
         Ok(Self(Arc::new(Inner { settings, health, stop, appender, asker, counts })))
     }
+
+    /// Deletes this log's topics with all that they hold: for benches and tests, whose prefix is their own.
+    ///
+    /// # Errors
+    /// The log cannot be reached or refuses.
+    pub fn delete(&self) -> Result<(), LogError> {
+        admin::delete(&self.0)
+    }
 }
 
 impl Inner {

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod check;
 mod clean;
 mod dead_letters;
@@ -74,6 +75,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Topics(what) => topics::run(&config, &what)?,
         Command::Feeds(what) => feeds::run(&config, &what)?,
         Command::Lake(what) => lake::run(&config, &what)?,
+        Command::Bench(what) => bench::run(config, &screen, &what)?,
         Command::Check(check) => check::run(&config, &check)?,
     }
     Ok(0)
