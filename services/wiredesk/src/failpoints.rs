@@ -254,6 +254,9 @@ pub(crate) fn lake(store: LakeStore) -> impl Store {
     Split { store, apart: Mutant::planted() == Some(Mutant::StoreOffsetOutside) }
 }
 
+/// How long after the rows: some deaths must fall in between.
+const APART: Duration = Duration::from_millis(200);
+
 struct Split {
     store: LakeStore,
     apart: bool,
@@ -269,13 +272,19 @@ impl Store for Split {
     }
 
     fn write(&mut self, batch: &StoreBatch<EnrichedArticle>, now: Timestamp) -> Result<(), StoreError> {
-        let stay = |moved: &StoreMove| Some(StoreMove { next: moved.expected?, ..*moved });
-        let stays: Option<Vec<_>> = batch.moves.iter().map(stay).collect();
-        // Where there is no position yet, none can stay as it is.
-        let Some(moves) = stays.filter(|_| self.apart && !batch.rows.is_empty()) else {
+        // The lake takes no rows without a move: positions go one step with the rows, and the rest of the way after them.
+        let step = |moved: &StoreMove| {
+            let next = Offset(moved.expected?.0 + 1);
+            (next < moved.next).then_some(StoreMove { next, ..*moved })
+        };
+        let steps: Option<Vec<_>> = batch.moves.iter().map(step).collect();
+        let Some(steps) = steps.filter(|_| self.apart && !batch.rows.is_empty()) else {
             return self.store.write(batch, now);
         };
-        self.store.write(&StoreBatch { rows: batch.rows.clone(), moves }, now)?;
-        self.store.write(&StoreBatch { rows: Vec::new(), moves: batch.moves.clone() }, now)
+        let rest = |(moved, step): (&StoreMove, &StoreMove)| StoreMove { expected: Some(step.next), ..*moved };
+        let rest = batch.moves.iter().zip(&steps).map(rest).collect();
+        self.store.write(&StoreBatch { rows: batch.rows.clone(), moves: steps }, now)?;
+        thread::sleep(APART);
+        self.store.write(&StoreBatch { rows: Vec::new(), moves: rest }, now)
     }
 }
