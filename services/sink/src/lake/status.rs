@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     compaction::{FILE_BYTES, SMALL_BYTES, plan},
-    contents::{self, Live},
+    contents::Live,
     error::LakeError,
     housekeeping,
     table::Table,
@@ -145,10 +145,7 @@ impl Status {
 impl Contents {
     /// What can be read, and why the table is not written, if so.
     fn of(table: &Table, retention: Duration, now: Timestamp) -> Result<(Self, Option<LakeError>), LakeError> {
-        let vacuum::Difference { unneeded, missing } = vacuum::difference(table)?;
-        let (snapshot, (live, remembered)) = table.read(|snapshot| {
-            Ok((contents::live(snapshot, table.engine())?, contents::remembered(snapshot, table.engine())?))
-        })?;
+        let vacuum::Difference { snapshot, live, remembered, unneeded, missing, .. } = vacuum::difference(table)?;
         let expired = unneeded.iter().filter(|file| file.has_expired(retention, now));
         let positions = remembered.positions.into_iter().map(|(source, next)| Position { source, next });
         let names: BTreeSet<&str> = live.iter().map(|file| file.log_path.as_str()).collect();

@@ -7,13 +7,14 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use delta_kernel::SnapshotRef;
 use pipeline::Stop;
 use schemas::Timestamp;
 
 use super::{
     Keeper,
     columns::DAY,
-    contents::{self, Live},
+    contents::{self, Live, Remembered},
     error::{LakeError, MEND_DAMAGED, MEND_RETENTION},
     files::DATA_FILE_END,
     table::Table,
@@ -84,7 +85,7 @@ impl Keeper {
             let what = format!("its log remembers removed files for {} hours only", remembered.as_secs() / 3_600);
             return Err(table.refuse(what, MEND_RETENTION));
         }
-        let Difference { unneeded, missing } = difference(table)?;
+        let Difference { unneeded, missing, .. } = difference(table)?;
         if let Some(missing) = missing.first() {
             // Lost, or the log names files in a way that is not understood here: then others may not be needless either.
             return Err(table.refuse(format!("its file {missing} is not there"), MEND_DAMAGED));
@@ -111,6 +112,10 @@ impl Keeper {
 
 /// How what lies in the folder and what the newest version says differ.
 pub(super) struct Difference {
+    /// The newest version, with its files and what else its log remembers.
+    pub(super) snapshot: SnapshotRef,
+    pub(super) live: Vec<Live>,
+    pub(super) remembered: Remembered,
     /// Data files that the version does not have.
     pub(super) unneeded: Vec<Unneeded>,
     /// Files of the version that are not there, as the log names them.
@@ -120,7 +125,7 @@ pub(super) struct Difference {
 pub(super) fn difference(table: &Table) -> Result<Difference, LakeError> {
     // First what lies there, then what the log says: a file that was committed in between is known to the log.
     let lying = data_files(table.path()).map_err(|error| LakeError::unavailable("data files are listed", error))?;
-    let (_, (live, remembered)) = table.read(|snapshot| {
+    let (snapshot, (live, remembered)) = table.read(|snapshot| {
         Ok((contents::live(snapshot, table.engine())?, contents::remembered(snapshot, table.engine())?))
     })?;
     let located = |file: &Live| table.locate(&file.log_path);
@@ -136,7 +141,7 @@ pub(super) fn difference(table: &Table) -> Result<Difference, LakeError> {
         Unneeded { path: file.path, bytes: file.bytes, since, is_removed }
     };
     let unneeded = lying.into_iter().filter(|file| !needed.contains(&file.path)).map(unneeded).collect();
-    Ok(Difference { unneeded, missing })
+    Ok(Difference { snapshot, live, remembered, unneeded, missing })
 }
 
 /// A file that may be one of the table's.
