@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::proxy::Proxy;
+
 /// How long a broker may take to listen.
 const START_MAX: Duration = Duration::from_secs(60);
 
@@ -23,20 +25,34 @@ pub(crate) fn brokers() -> String {
 pub(crate) struct Broker {
     folder: tempfile::TempDir,
     port: u16,
+    /// Where its clients find it: in front of it may stand a [`Proxy`].
+    advertised: u16,
     process: Option<Child>,
 }
 
 impl Broker {
     /// Formats its storage and starts it.
     pub(crate) fn start() -> Self {
+        let port = free_port();
+        Self::start_at(port, port)
+    }
+
+    /// The same, its clients kept apart from it by a proxy.
+    pub(crate) fn start_behind_proxy() -> (Self, Proxy) {
+        let port = free_port();
+        let proxy = Proxy::to(port);
+        (Self::start_at(port, proxy.port()), proxy)
+    }
+
+    fn start_at(port: u16, advertised: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (port, controller) = (free_port(), free_port());
+        let controller = free_port();
         let data = folder.path().join("data");
         let properties = format!(
             "process.roles=broker,controller\nnode.id=1\n\
              controller.quorum.bootstrap.servers=127.0.0.1:{controller}\n\
              listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{advertised},CONTROLLER://127.0.0.1:{controller}\n\
              controller.listener.names=CONTROLLER\nlog.dirs={data}\n\
              offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n\
              transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n\
@@ -62,7 +78,7 @@ impl Broker {
             .output()
             .expect("java runs");
         assert!(format.status.success(), "kafka storage: {}", String::from_utf8_lossy(&format.stderr));
-        let mut broker = Self { folder, port, process: None };
+        let mut broker = Self { folder, port, advertised, process: None };
         broker.resume();
         broker
     }
@@ -111,7 +127,7 @@ impl Broker {
 
     /// Its address.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.advertised)
     }
 
     /// For the rest of the process.

@@ -16,6 +16,7 @@ mod deployment;
 mod errands;
 mod house;
 mod news;
+mod proxy;
 mod run_loop;
 mod support;
 mod upkeep;

@@ -330,6 +330,41 @@ mod kafka {
         running.join().unwrap().unwrap();
     }
 
+    /// A table may take any time to be read back before delivery starts, and a broker any time to answer. Where librdkafka
+    /// was given an offset by name (the end), it asks again half a second after an answer that came too late, and that
+    /// answer would move a partition in which delivery had started meanwhile.
+    #[test]
+    fn delivery_starts_where_the_stage_stands_however_late_the_broker_answers() {
+        const ANSWER: Duration = Duration::from_millis(60);
+        let (broker, proxy) = crate::broker::Broker::start_behind_proxy();
+        let sites: Vec<_> = (0..16).map(|_| Site::kafka_at(&broker.address())).collect();
+        proxy.delay(ANSWER);
+        let start = |site: Site, n| {
+            let log = site.open();
+            let stop = Stop::new();
+            let steps = Steps::with(move |step| {
+                if step == Step::DuringRestore {
+                    thread::sleep(ANSWER / 2 * n);
+                }
+                Ok(())
+            });
+            let worker = worker(&log, "0", &stop, steps);
+            let metrics = worker.metrics.clone();
+            let running = spawn(pass(), worker);
+            for n in 0..30 {
+                log.append(&numbered(topic::PAGES, n * 4..n * 4 + 4, 7)).unwrap();
+            }
+            until("all are done", || metrics.stage("pass").of(Outcome::Done) == 120);
+            stop.set();
+            running.join().unwrap().unwrap();
+        };
+        thread::scope(|scope| {
+            for (site, n) in sites.into_iter().zip(0..) {
+                scope.spawn(move || start(site, n));
+            }
+        });
+    }
+
     #[test]
     fn a_position_outside_the_log_stops_the_stage_and_names_the_gap() {
         let site = Site::kafka();

@@ -37,7 +37,12 @@ impl Site {
 
     /// A deployment of its own on the shared broker.
     pub(crate) fn kafka() -> Self {
-        let site = Self::Kafka(kafka_settings(&crate::broker::brokers()));
+        Self::kafka_at(&crate::broker::brokers())
+    }
+
+    /// The same on other brokers.
+    pub(crate) fn kafka_at(brokers: &str) -> Self {
+        let site = Self::Kafka(kafka_settings(brokers));
         site.create(PARTITIONS);
         site
     }

@@ -177,8 +177,8 @@ impl Member for FaultyMember {
         self.inner.lag()
     }
 
-    fn ends(&self) -> Vec<(Place, Offset)> {
-        self.inner.ends()
+    fn ends(&mut self, read: &[(Place, Offset)]) -> Result<Vec<(Place, Offset)>, LogError> {
+        self.inner.ends(read)
     }
 }
 

@@ -247,10 +247,13 @@ pub trait Member: Send {
     /// Records between the delivered and the end, as last known.
     fn lag(&self) -> u64;
 
-    /// Ends behind the last record, of partitions that are read to their end: transaction markers stand there. A position
-    /// that stays in front of them looks like a gap once retention has deleted them.
-    fn ends(&self) -> Vec<(Place, Offset)> {
-        Vec::new()
+    /// Where positions that were `read` up to may be moved on to, because no record stands in between: transaction markers
+    /// do, and a position that stays in front of them looks like a gap once retention has deleted them.
+    ///
+    /// # Errors
+    /// The log cannot be reached, the assignment has changed, or a stop was asked for.
+    fn ends(&mut self, _read: &[(Place, Offset)]) -> Result<Vec<(Place, Offset)>, LogError> {
+        Ok(Vec::new())
     }
 }
 

@@ -30,8 +30,6 @@ const POLL_SLOW: Duration = Duration::from_millis(20);
 const BREATH: Duration = Duration::from_millis(100);
 /// Between two tries while the log or the store cannot be reached.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often positions are moved past what is no record, while nothing else happens.
-const ADVANCE_EVERY: Duration = Duration::from_secs(60);
 /// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
 const LOST_MAX: u32 = 200;
 /// How long the last batch before an end is tried.
@@ -284,7 +282,7 @@ impl<W: Work> Run<'_, W> {
                     self.worker.metrics.lag(W::NAME, &self.worker.name, self.member.lag());
                     if !busy {
                         self.start_unstarted()?;
-                        self.advance();
+                        self.advance()?;
                     }
                     let due = self.work.next_due().is_some_and(|due| due <= self.worker.clock.now())
                         || self.work.has_answers();
@@ -304,16 +302,19 @@ impl<W: Work> Run<'_, W> {
 
     /// Moves idle positions past transaction markers. Without it, a partition in which nothing happens for longer than
     /// the log's retention would look like a gap at the next start.
-    fn advance(&mut self) {
+    fn advance(&mut self) -> Result<(), RunError> {
         let idle = self.batch.is_empty() && self.pending.is_empty() && self.unstarted.is_empty();
-        if !idle || self.advanced.is_some_and(|last| last.elapsed() < ADVANCE_EVERY) {
-            return;
+        if !idle || self.advanced.is_some_and(|last| last.elapsed() < self.worker.limits.advance) {
+            return Ok(());
         }
-        let ahead =
-            |place: &Place, end: &Offset| self.positions.get(place).is_some_and(|position| position.read < *end);
-        let ends: Vec<_> = self.member.ends().into_iter().filter(|(place, end)| ahead(place, end)).collect();
+        let read: Vec<_> = self.positions.iter().map(|(place, position)| (*place, position.read)).collect();
+        let ends = match self.member.ends(&read) {
+            Ok(ends) => ends,
+            Err(LogError::Unavailable(_) | LogError::Interrupted) => return Ok(()), // the next poll says it
+            Err(other) => return Err(other.into()),
+        };
         if ends.is_empty() {
-            return;
+            return Ok(());
         }
         for (place, end) in &ends {
             if let Some(position) = self.positions.get_mut(place) {
@@ -326,6 +327,7 @@ impl<W: Work> Run<'_, W> {
         let touched = ends.iter().map(|(place, _)| place.partition).collect();
         let worked = Worked { store, touched, ..Worked::new() };
         self.submit(worked, self.refused, self.worker.clock.now());
+        Ok(())
     }
 
     /// A log that cannot be reached has nothing to say.

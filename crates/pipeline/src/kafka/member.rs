@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rdkafka::{
@@ -15,7 +15,12 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{Inner, client, client::REQUEST, committer::KafkaCommitter, restore::Restorer};
+use super::{
+    Inner, client,
+    client::REQUEST,
+    committer::KafkaCommitter,
+    restore::{Restorer, markers_end},
+};
 use crate::{
     Committer, Delivery, EachRow, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps,
     Stop, Token,
@@ -23,9 +28,6 @@ use crate::{
 
 /// How long a revocation waits for the open transaction; past it, the broker refuses the commit.
 const REVOKE_WAIT: Duration = Duration::from_secs(30);
-/// For so long after delivery was started, statistics may speak of where the partition stood before: librdkafka takes a
-/// partition's offsets over once a second, and tells them once in an interval.
-const STALE: Duration = Duration::from_secs(4);
 /// One poll hands over at most this.
 const RECORDS_MAX: usize = 1_000;
 /// And at most this (bytes).
@@ -47,9 +49,9 @@ pub(super) struct Context {
 struct Told {
     changes: VecDeque<Change>,
     lags: BTreeMap<(String, i32), u64>,
+    /// Where partitions are said to have been read to their end. Statistics are made at another time than they are told,
+    /// and may be of another assignment: a hint, no more.
     ends: BTreeMap<(String, i32), i64>,
-    /// When delivery was started, after which statistics are stale for a while.
-    started: Option<Instant>,
     crash: Option<crate::Crash>,
 }
 
@@ -66,10 +68,12 @@ impl Context {
 
 impl Context {
     /// Takes the partitions, paused: nothing is delivered before the table stands and the worker has said where to
-    /// start. Until then their position is the end, which always exists; the committed one may not.
+    /// start. Until then their position is a number, whatever stands there. One that the broker must be asked for (the end)
+    /// would be asked for again half a second after its answer came too late, and that answer would move a partition in
+    /// which delivery had started: librdkafka sees that the late one is outdated, and starts the question anew.
     fn assigned(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) {
         let taken = list
-            .set_all_offsets(KafkaOffset::End)
+            .set_all_offsets(KafkaOffset::Offset(0))
             .and_then(|()| consumer.assign(list))
             .and_then(|()| if list.count() > 0 { consumer.pause(list) } else { Ok(()) });
         if let Err(error) = taken {
@@ -127,9 +131,7 @@ impl ClientContext for Context {
                 // of the partition nothing waits, whatever the offsets say.
                 let at_end = partition.eof_offset >= 0 && partition.eof_offset >= partition.ls_offset;
                 let from = partition.app_offset.max(partition.lo_offset).max(0);
-                // New partitions stand at their end until delivery starts where the stage stands: an end counts once it was
-                // fetched up to since then.
-                if at_end && partition.fetchq_cnt == 0 && partition.next_offset >= partition.eof_offset {
+                if at_end && partition.fetchq_cnt == 0 {
                     ends.insert((name.clone(), *number), partition.eof_offset);
                 }
                 let lag = if at_end && partition.fetchq_cnt == 0 { 0 } else { partition.ls_offset - from };
@@ -137,9 +139,6 @@ impl ClientContext for Context {
             }
         }
         let mut told = self.told();
-        if told.started.is_none_or(|started| started.elapsed() < STALE) {
-            ends.clear();
-        }
         (told.lags, told.ends) = (lags, ends);
     }
 }
@@ -350,10 +349,6 @@ impl KafkaMember {
 
     fn assign(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
         let list = self.list(positions)?;
-        let mut told = self.consumer.context().told();
-        told.ends.clear();
-        told.started = Some(Instant::now());
-        drop(told);
         self.consumer.assign(&list).map_err(client::unavailable)?;
         self.consumer.resume(&list).map_err(client::unavailable)
     }
@@ -387,6 +382,15 @@ impl KafkaMember {
             Some(Err(KafkaError::PartitionEOF(_))) | None => {}
             Some(Err(error)) => self.failed = Some(error),
         }
+    }
+
+    /// Keeps the membership while something is read beside it.
+    fn stay(&mut self) -> Result<(), LogError> {
+        self.keep_polling();
+        if self.stop.is_set() {
+            return Err(LogError::Stopping);
+        }
+        if self.is_told() { Err(LogError::Interrupted) } else { Ok(()) }
     }
 
     fn keep(&mut self, delivery: Option<Delivery>) {
@@ -471,14 +475,7 @@ impl Member for KafkaMember {
         };
         let name = self.log.name(table);
         let number = i32::try_from(partition.0).unwrap_or(i32::MAX);
-        let stop = self.stop.clone();
-        let read = restorer.read(&name, number, row, &mut || {
-            self.keep_polling();
-            if stop.is_set() {
-                return Err(LogError::Stopping);
-            }
-            if self.is_told() { Err(LogError::Interrupted) } else { Ok(()) }
-        });
+        let read = restorer.read(&name, number, row, &mut || self.stay());
         self.restorer = Some(restorer);
         read
     }
@@ -508,10 +505,27 @@ impl Member for KafkaMember {
         self.consumer.context().told().lags.values().sum()
     }
 
-    fn ends(&self) -> Vec<(Place, Offset)> {
-        let told = self.consumer.context().told();
-        let ends = told.ends.iter();
-        ends.filter_map(|((topic, partition), end)| Some((self.place(topic, *partition)?, Offset(*end)))).collect()
+    fn ends(&mut self, read: &[(Place, Offset)]) -> Result<Vec<(Place, Offset)>, LogError> {
+        let hinted: Vec<_> = {
+            // Taken, so that a wrong one costs one look and not one a poll.
+            let told = std::mem::take(&mut self.consumer.context().told().ends);
+            let ahead = told.into_iter().filter_map(|((topic, number), end)| {
+                let place = self.place(&topic, number)?;
+                let (_, from) = read.iter().find(|(known, from)| *known == place && from.0 < end)?;
+                Some((place, topic, number, *from))
+            });
+            ahead.collect()
+        };
+        let mut ends = Vec::new();
+        if hinted.is_empty() {
+            return Ok(ends);
+        }
+        let reader = client::reader(&self.log.settings, true)?;
+        for (place, topic, number, from) in hinted {
+            let end = markers_end(&reader, &topic, number, from.0, &mut || self.stay())?;
+            ends.extend(end.map(|end| (place, Offset(end))));
+        }
+        Ok(ends)
     }
 }
 

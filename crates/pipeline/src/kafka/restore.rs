@@ -1,4 +1,4 @@
-//! Reading a table back, behind its last writer's commit marker.
+//! Reading a partition to its end: a table back, behind its last writer's commit marker; and what no record stands in.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +6,7 @@ use rdkafka::{
     Message as _, Offset as KafkaOffset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, RDKafkaErrorCode},
+    message::BorrowedMessage,
 };
 
 use super::{
@@ -54,27 +55,64 @@ impl Restorer {
             breathe()?;
             std::thread::sleep(LOOK);
         }
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(topic, partition, KafkaOffset::Offset(first))
-            .and_then(|()| self.committed.assign(&list))
-            .map_err(client::unavailable)?;
-        let mut breath = Instant::now();
-        loop {
-            match self.committed.poll(Duration::from_millis(50)) {
-                Some(Ok(message)) => row(message.key().unwrap_or_default(), message.payload()),
-                Some(Err(KafkaError::PartitionEOF(_))) => break,
-                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    return Err(LogError::Fatal(format!("kafka: {code}")));
-                }
-                Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) => {}
-                Some(Err(error)) => return Err(client::unavailable(error)), // read again from the start
-                None => {}
-            }
-            if breath.elapsed() >= BREATH {
-                breathe()?;
-                breath = Instant::now();
-            }
-        }
+        read_to_end(&self.committed, topic, partition, first, breathe, &mut |message| {
+            row(message.key().unwrap_or_default(), message.payload());
+            true
+        })?;
         self.committed.unassign().map_err(client::unavailable)
+    }
+}
+
+/// The end of a partition, where nothing that a stage reads stands between `from` and it: transaction markers, and records
+/// of transactions that were undone. The end is asked for first and the partition then read past it, so that no record
+/// that comes meanwhile is passed over.
+pub(super) fn markers_end(
+    reader: &BaseConsumer<Plain>,
+    topic: &str,
+    partition: i32,
+    from: i64,
+    breathe: &mut dyn FnMut() -> Result<(), LogError>,
+) -> Result<Option<i64>, LogError> {
+    let (first, end) = reader.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
+    if from < first || from >= end {
+        return Ok(None);
+    }
+    let is_read = read_to_end(reader, topic, partition, from, breathe, &mut |_| false)?;
+    Ok(is_read.then_some(end))
+}
+
+/// Reads a partition until its end, or until `each` wants no more; whether the end was reached.
+fn read_to_end(
+    reader: &BaseConsumer<Plain>,
+    topic: &str,
+    partition: i32,
+    from: i64,
+    breathe: &mut dyn FnMut() -> Result<(), LogError>,
+    each: &mut dyn FnMut(&BorrowedMessage<'_>) -> bool,
+) -> Result<bool, LogError> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, KafkaOffset::Offset(from))
+        .and_then(|()| reader.assign(&list))
+        .map_err(client::unavailable)?;
+    let mut breath = Instant::now();
+    loop {
+        match reader.poll(Duration::from_millis(50)) {
+            Some(Ok(message)) => {
+                if !each(&message) {
+                    return Ok(false);
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(true),
+            Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                return Err(LogError::Fatal(format!("kafka: {code}")));
+            }
+            Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) => {}
+            Some(Err(error)) => return Err(client::unavailable(error)), // read again from the start
+            None => {}
+        }
+        if breath.elapsed() >= BREATH {
+            breathe()?;
+            breath = Instant::now();
+        }
     }
 }
