@@ -8,10 +8,13 @@
 mod broker;
 mod check;
 mod death;
+mod fetcher;
 mod mutants;
 mod runner;
+mod scaling;
 mod stories;
 mod up;
+mod wire;
 
 use std::{
     ffi::OsStr,
@@ -33,7 +36,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WIREDESK_CLEANER_BATCH_RECORDS_MAX", "40"),
     ("WIREDESK_ENRICHER_BATCH_RECORDS_MAX", "40"),
     ("WIREDESK_SINK_BATCH_RECORDS_MAX", "200"),
-    ("ABORTS", "9"), // every ninth commit is undone
+    ("WIREDESK_SINK_COMPACT_INTERVAL_S", "1"), // the sink joins small files beside all this
+    ("ABORTS", "9"),                           // every ninth commit is undone
 ];
 /// Dead letters that are planted.
 const NOISE: u8 = 5;
@@ -100,10 +104,15 @@ fn survive_in(
     assert!(lag > 0, "nothing was left to do when the last death came");
     assert!(runner.unmet.is_empty(), "never met: {:?}", runner.unmet);
     runner.stop();
+    verify(deployment, log, stories, &noise);
+}
+
+/// Everything must be there, once and in order.
+fn verify(deployment: &Deployment, log: impl FnOnce() -> Arc<dyn Log>, stories: u32, noise: &[Vec<u8>]) {
     check::nothing("the lake", &check::lake(&deployment.lake(), stories));
     let log = log();
     check::nothing("the topics", &check::topics(&*log, stories));
-    check::nothing("dead letters", &check::dead_letters(&*log, &noise));
+    check::nothing("dead letters", &check::dead_letters(&*log, noise));
 }
 
 /// Whether a binary is younger than all sources.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pipeline::{Clock, Health, Log, embedded::EmbeddedLog};
+use pipeline::{Clock, Health, Log, Step, embedded::EmbeddedLog};
 
 use super::{Death, ENVIRONMENT, Plan, Scale, binary, death, draw, is_whole, survive_in};
 use crate::deployment::Deployment;
@@ -35,8 +35,14 @@ fn each_step(stages: &[&'static str], draw: &mut fastrand::Rng) -> Vec<Death> {
     death::plan(stages, Scale { stories: 0, each_step: 1, any_time: 0, ends: 0 }, draw)
 }
 
-const OFFSETS_BEFORE: Mutant = Mutant { name: "OffsetsBefore", plan: |draw| each_step(&["cleaner"], draw) };
-const OFFSETS_AFTER: Mutant = Mutant { name: "OffsetsAfter", plan: |draw| each_step(&["cleaner"], draw) };
+/// Dies while the positions alone are committed: before it and after it the outputs are appended by themselves.
+fn beside_positions(draw: &mut fastrand::Rng) -> Vec<Death> {
+    let steps = [Step::AfterBegin, Step::AfterOffsets, Step::BeforeCommit, Step::MidCommit, Step::AfterCommit];
+    steps.map(|step| Death::At { stage: "cleaner", step, count: draw.u32(1..=3) }).into()
+}
+
+const OFFSETS_BEFORE: Mutant = Mutant { name: "OffsetsBefore", plan: beside_positions };
+const OFFSETS_AFTER: Mutant = Mutant { name: "OffsetsAfter", plan: beside_positions };
 const NO_REWIND: Mutant = Mutant { name: "NoRewind", plan: few };
 const OVERLAY_KEPT: Mutant = Mutant { name: "OverlayKept", plan: few };
 const STORE_OFFSET_OUTSIDE: Mutant = Mutant {
@@ -83,8 +89,6 @@ fn c4_broken_promises_are_noticed_on_the_embedded_log() {
 }
 
 mod kafka {
-    use pipeline::Step;
-
     use super::super::broker::kafka::{SERVICES, deployment, log};
     use super::*;
     use crate::broker::brokers;

@@ -23,6 +23,8 @@ const REFUSED_MAX: Duration = Duration::from_secs(4);
 const TRIES_MAX: u32 = 4;
 /// Records that may wait between the import and the lake before more are imported.
 const AHEAD_MAX: u64 = 120;
+/// Files that are imported ahead of what stands in the way.
+const AHEAD_FILES: u32 = 20;
 /// How long SIGTERM may take.
 const TERM_MAX: Duration = Duration::from_secs(10);
 /// How long nothing may come to the lake while records wait, once nothing dies any more.
@@ -71,6 +73,9 @@ pub(crate) struct Runner<'a> {
     imported: u64,
     /// How long nothing may come to the lake while records wait, once nothing dies any more.
     pub(crate) patience: Duration,
+    /// The longest time without a row while records waited.
+    pub(crate) longest_stop: Duration,
+    last_row: (u64, Instant),
     /// Processes may end by themselves, since what they stand on dies.
     pub(crate) may_end: bool,
     /// Deaths by what they were.
@@ -93,27 +98,41 @@ impl<'a> Runner<'a> {
             rows: Rows::of(&deployment.lake()),
             imported: 0,
             patience: PATIENCE,
+            longest_stop: Duration::ZERO,
+            last_row: (0, Instant::now()),
             may_end: false,
             deaths: BTreeMap::new(),
             unmet: Vec::new(),
             slowest_end: Duration::ZERO,
             peak_kib: 0,
         };
-        for (arguments, ordinal, plan) in plans {
-            let mut plan: VecDeque<_> = plan.into_iter().map(|death| (death, 1)).collect();
-            let death = plan.pop_front();
-            let running = runner.start(arguments, ordinal, death.as_ref());
-            runner.processes.push(Process {
-                arguments,
-                ordinal,
-                plan,
-                running,
-                death,
-                since: Instant::now(),
-                still: None,
-            });
-        }
+        plans.into_iter().for_each(|plan| runner.begin(plan));
         runner
+    }
+
+    fn begin(&mut self, (arguments, ordinal, plan): Plan) {
+        let mut plan: VecDeque<_> = plan.into_iter().map(|death| (death, 1)).collect();
+        let death = plan.pop_front();
+        let running = self.start(arguments, ordinal, death.as_ref());
+        let since = Instant::now();
+        self.processes.push(Process { arguments, ordinal, plan, running, death, since, still: None });
+    }
+
+    /// Starts one more.
+    pub(crate) fn add(&mut self, arguments: &'static [&'static str], ordinal: &'static str) {
+        self.begin((arguments, ordinal, Vec::new()));
+    }
+
+    /// Ends one by SIGTERM, for good.
+    pub(crate) fn remove(&mut self, arguments: &[&str], ordinal: &str) {
+        let is_it = |process: &Process| process.arguments == arguments && process.ordinal == ordinal;
+        let at = self.processes.iter().position(is_it).expect("it runs");
+        self.processes.remove(at).end();
+    }
+
+    /// What processes are told that start from now on.
+    pub(crate) fn environment(&mut self, environment: &'a [(&'a str, &'a str)]) {
+        self.environment = environment;
     }
 
     fn start(&self, arguments: &[&str], ordinal: &str, death: Option<&(Death, u32)>) -> Running {
@@ -154,7 +173,75 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Feeds more than can be through at once.
+    pub(crate) fn feed_ahead(&mut self) {
+        for _ in 0..AHEAD_FILES {
+            let file = self.feed.next();
+            self.import(&file);
+        }
+    }
+
+    /// Feeds nothing for a while.
+    pub(crate) fn watch_for(&mut self, time: Duration) {
+        let since = Instant::now();
+        while since.elapsed() < time {
+            (0..self.processes.len()).for_each(|at| self.look(at));
+            thread::sleep(Duration::from_millis(20).min(time));
+        }
+    }
+
+    /// Rows in the lake.
+    pub(crate) fn rows(&mut self) -> u64 {
+        self.rows.now()
+    }
+
+    /// Records between the import and the lake.
+    pub(crate) fn waiting(&mut self) -> u64 {
+        self.imported - self.rows.now()
+    }
+
+    /// The most memory that each process has had (KiB).
+    pub(crate) fn memory_kib(&self) -> Vec<u64> {
+        self.processes.iter().map(|process| process.running.peak_kib()).collect()
+    }
+
+    /// Where all stand.
+    pub(crate) fn standing(&self) -> String {
+        self.processes.iter().map(Process::standing).collect()
+    }
+
+    /// Ends all by SIGTERM at once; each must end well in time. How long the slowest took.
+    pub(crate) fn end_all(&mut self, at_most: Duration) -> Duration {
+        let since = Instant::now();
+        for process in &mut self.processes {
+            process.running.signal("-TERM");
+        }
+        for process in &mut self.processes {
+            let code = process.running.wait();
+            assert_eq!(code, Some(0), "{:?}: {}", process.arguments, process.running.said());
+        }
+        assert!(since.elapsed() <= at_most, "it took {:?} to end all", since.elapsed());
+        since.elapsed()
+    }
+
+    /// Starts all that were ended.
+    pub(crate) fn start_all(&mut self) {
+        for at in 0..self.processes.len() {
+            self.died(at, "SIGTERM while no broker answered".to_owned());
+        }
+    }
+
+    /// Notes whether rows come.
+    fn note(&mut self) {
+        let now = self.rows.now();
+        if now > self.last_row.0 || now >= self.imported {
+            self.last_row = (now, Instant::now());
+        }
+        self.longest_stop = self.longest_stop.max(self.last_row.1.elapsed());
+    }
+
     fn feed(&mut self) {
+        self.note();
         if self.imported < self.rows.now() + AHEAD_MAX {
             let file = self.feed.next();
             self.import(&file);
@@ -254,15 +341,12 @@ impl<'a> Runner<'a> {
         let (mut last, mut came) = (self.rows.now(), Instant::now());
         while last < rows {
             (0..self.processes.len()).for_each(|at| self.look(at));
+            self.note();
             let now = self.rows.now();
             if now > last {
                 (last, came) = (now, Instant::now());
             }
-            assert!(
-                came.elapsed() < self.patience,
-                "{now} of {rows} rows are in the lake\n{}",
-                self.processes.iter().map(|process| process.standing()).collect::<String>()
-            );
+            assert!(came.elapsed() < self.patience, "{now} of {rows} rows are in the lake\n{}", self.standing());
             thread::sleep(Duration::from_millis(50));
         }
         since.elapsed()
@@ -273,7 +357,7 @@ impl<'a> Runner<'a> {
         let total: u32 = self.deaths.values().sum();
         println!("{stories} stories in {VERSIONS} versions, {total} deaths of processes: {:#?}", self.deaths);
         println!("{lag} records waited after the last death and were through in {took:?}; peak {} KiB", self.peak_kib);
-        println!("slowest end by SIGTERM {:?}", self.slowest_end);
+        println!("slowest end by SIGTERM {:?}; {} files of the lake were joined", self.slowest_end, self.rows.joined);
     }
 
     /// Ends all processes well.

@@ -252,11 +252,13 @@ pub(crate) struct Rows {
     log: PathBuf,
     next: u64,
     rows: u64,
+    /// Files that stand for smaller ones.
+    pub(crate) joined: u64,
 }
 
 impl Rows {
     pub(crate) fn of(lake: &Path) -> Self {
-        Self { log: lake.join("_delta_log"), next: 0, rows: 0 }
+        Self { log: lake.join("_delta_log"), next: 0, rows: 0, joined: 0 }
     }
 
     pub(crate) fn now(&mut self) -> u64 {
@@ -264,7 +266,8 @@ impl Rows {
             for line in commit.lines() {
                 let action: Value = serde_json::from_str(line).unwrap_or_default();
                 if action["add"]["dataChange"] == false {
-                    continue; // a joined file: its rows were counted before
+                    self.joined += 1;
+                    continue; // its rows were counted before
                 }
                 let stats = action["add"]["stats"].as_str().unwrap_or_default();
                 let stats: Value = serde_json::from_str(stats).unwrap_or_default();

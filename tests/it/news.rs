@@ -22,14 +22,19 @@ const ARTICLES: usize = 90;
 const BACKLOG: usize = 24;
 
 fn newsroom(faults: bool) -> Newsroom {
-    let articles_max = u64::try_from(ARTICLES - BACKLOG).ok();
+    newsroom_of(faults, ARTICLES)
+}
+
+/// One that publishes so many articles.
+pub(crate) fn newsroom_of(faults: bool, articles: usize) -> Newsroom {
+    let articles_max = u64::try_from(articles.saturating_sub(BACKLOG)).ok();
     let settings =
         Settings { seed: 7, per_second: 4.0, faults, backlog: BACKLOG / 6, articles_max, ..Settings::default() };
     Newsroom::start(settings).unwrap()
 }
 
 /// Settings under which a newsroom of minutes is watched: short waits, the same rules.
-fn settings(newsroom: &Newsroom) -> String {
+pub(crate) fn settings(newsroom: &Newsroom) -> String {
     let mut text = format!(
         "[fetch]\nallow_private = [\"127.0.0.0/8\"]\ntotal_ms_max = 6000\n[fetcher]\npoll_interval_s = 2\n\
          poll_interval_s_min = 1\npoll_interval_s_max = 4\npublisher_wait_s_max = 0\nbackoff_s_min = 1\nrefetch_s_min = 1\n\
@@ -99,7 +104,7 @@ fn differences(newsroom: &Newsroom, deployment: &Deployment) -> Vec<String> {
 }
 
 /// Waits until the lake is what was published, and stays so.
-fn wait_until_equal(newsroom: &Newsroom, deployment: &Deployment) {
+pub(crate) fn wait_until_equal(newsroom: &Newsroom, deployment: &Deployment) {
     let since = Instant::now();
     loop {
         let wrong = differences(newsroom, deployment);
@@ -111,7 +116,7 @@ fn wait_until_equal(newsroom: &Newsroom, deployment: &Deployment) {
     }
 }
 
-fn wait_for(newsroom: &Newsroom, articles: usize) {
+pub(crate) fn wait_for(newsroom: &Newsroom, articles: usize) {
     let since = Instant::now();
     while newsroom.articles().len() < articles {
         assert!(since.elapsed() < Duration::from_secs(120), "{} published", newsroom.articles().len());
@@ -131,7 +136,7 @@ fn wait_for_not_modified(newsroom: &Newsroom, answers: usize) {
 
 /// No site was asked sooner than its interval, nor for two things at once. A process that was killed leaves requests that it
 /// had begun: `killed_at` are those moments.
-fn check_politeness(accesses: &[Access], killed_at: &[i64]) {
+pub(crate) fn check_politeness(accesses: &[Access], killed_at: &[i64]) {
     let mut sites = BTreeMap::<_, Vec<&Access>>::new();
     for access in accesses {
         sites.entry(access.site).or_default().push(access);
@@ -163,7 +168,7 @@ fn check_politeness(accesses: &[Access], killed_at: &[i64]) {
 }
 
 /// No page was asked for again once it had been answered, but for an edit, and for what a kill left unheard.
-fn check_no_page_twice(newsroom: &Newsroom, accesses: &[Access], kills: usize) {
+pub(crate) fn check_no_page_twice(newsroom: &Newsroom, accesses: &[Access], kills: usize) {
     let mut again = Vec::new();
     for article in newsroom.articles() {
         let answered = |access: &&Access| access.status == 200 && is_of(&article.feed_url, access);
@@ -177,7 +182,7 @@ fn check_no_page_twice(newsroom: &Newsroom, accesses: &[Access], kills: usize) {
     assert!(again.len() <= kills * sites, "asked again: {again:?} after {kills} kills");
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     pipeline::Clock::system().now().as_millis()
 }
 
@@ -205,8 +210,16 @@ fn a_newsroom_becomes_a_lake_through_kills_of_the_whole_process() {
         let asked = accesses.iter().any(|access| is_of(&forbidden.feed_url, access));
         assert!(!asked, "robots.txt forbids {}", forbidden.feed_url);
     }
-    let listed = deployment.good(&["feeds", "list"]);
-    assert_eq!(listed.matches("good").count(), newsroom.publications().len(), "{listed}");
+    let since = Instant::now();
+    loop {
+        // One that is being polled at this moment says so.
+        let listed = deployment.good(&["feeds", "list"]);
+        if listed.matches("good").count() == newsroom.publications().len() {
+            break;
+        }
+        assert!(since.elapsed() < Duration::from_secs(20), "{listed}");
+        thread::sleep(Duration::from_millis(100));
+    }
     let feed = newsroom.publications()[0].feed.clone();
     let shown = deployment.good(&["feeds", "show", &feed]);
     assert!(shown.contains("not_modified") || shown.contains(" ok "), "{shown}");

@@ -7,12 +7,14 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use pipeline::{
-    Clock, Crash, DeadLetterLimit, Ended, KeyedWork, Limits, LogError, Metrics, Outcome, Partition, RunError, Step,
-    Steps, Stop, replay,
+    Clock, Crash, DeadLetterLimit, Ended, KeyedWork, Limits, Log, LogError, Metrics, Outcome, Partition, RunError,
+    Step, Steps, Stop,
+    faults::{Fault, Faults},
+    replay,
 };
 use schemas::{DeadLetter, Timestamp, topic};
 
@@ -273,6 +275,30 @@ fn a_new_store_gets_what_the_log_still_holds_and_letters_are_not_doubled() {
     };
     assert_eq!(sorted(&first), sorted(&second));
     assert_eq!(sorted(&first).len(), 25);
+}
+
+#[test]
+fn a_commit_that_never_ends_is_given_up_at_a_stop_and_comes_again() {
+    let site = Site::embedded();
+    let log = site.open();
+    log.append(&numbered(topic::PAGES, 0..10, 7)).unwrap();
+    let stuck: Arc<dyn Log> = Arc::new(Faults::new(Arc::clone(&log), |_| Fault::Slow(Duration::from_secs(300))));
+    let stop = Stop::new();
+    let first = worker(&stuck, "0", &stop, Steps::none());
+    let metrics = first.metrics.clone();
+    let running = spawn(pass(), first);
+    until("in hand", || metrics.stage("pass").waiting() > 0);
+    let since = Instant::now();
+    stop.set();
+    running.join().unwrap().unwrap();
+    assert!(since.elapsed() < Duration::from_secs(20), "{:?}", since.elapsed());
+    let stop = Stop::new();
+    let second = worker(&log, "1", &stop, Steps::none());
+    let metrics = second.metrics.clone();
+    let running = spawn(pass(), second);
+    until("done", || metrics.stage("pass").of(Outcome::Done) == 10);
+    stop.set();
+    running.join().unwrap().unwrap();
 }
 
 mod kafka {

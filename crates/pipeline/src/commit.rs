@@ -62,6 +62,7 @@ pub(crate) struct Handle<B> {
     gate: Gate,
     since: Option<Instant>,
     early: Option<Result<(), CommitError>>,
+    is_abandoned: bool,
 }
 
 /// What the committing thread works with.
@@ -90,7 +91,7 @@ pub(crate) fn pair<B: Send + 'static>(gate: Gate, mut hands: Hands<B>) -> (Handl
             }
         }
     };
-    (Handle { jobs, results, gate, since: None, early: None }, run)
+    (Handle { jobs, results, gate, since: None, early: None, is_abandoned: false }, run)
 }
 
 impl<B> Hands<B> {
@@ -164,6 +165,18 @@ impl<B> Handle<B> {
             None => self.results.recv().unwrap_or_else(|_| Err(gone())),
         };
         Some((result, since.elapsed()))
+    }
+
+    /// Gives the commit up that is under way: whoever starts next learns from the log how it ended. Only at an end, since
+    /// the committing thread may never come back from it.
+    pub(crate) fn abandon(&mut self) {
+        self.is_abandoned = true;
+        self.gate.leave();
+    }
+
+    /// Whether a commit was given up, and its thread must not be waited for.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned
     }
 
     /// Waits for an answer up to `at_most`.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What happens to a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// Nothing.
     None,
@@ -28,6 +28,8 @@ pub enum Fault {
     Slow(Duration),
     /// It is not one: a part of it is appended by itself.
     Torn(Torn),
+    /// It appends these instead of its outputs.
+    Outputs(Vec<Outgoing>),
     /// It is made under the newest membership, not under the one that its records were polled under.
     NewestMembership,
 }
@@ -216,6 +218,7 @@ impl Committer for FaultyCommitter {
             Fault::Lost => return Err(CommitError::Lost("planted".to_owned())),
             Fault::Slow(wait) => std::thread::sleep(wait),
             Fault::Torn(torn) => return self.tear(commit, torn),
+            Fault::Outputs(outputs) => return self.inner.commit(&Commit { outputs, ..commit.clone() }),
             Fault::NewestMembership => {
                 let polled = || self.polled.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 if polled().1.elapsed() > STILL {

@@ -39,6 +39,9 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 const APART_AFTER: u32 = 2;
 /// While answers from outside may come: how soon one is seen.
 const POLL_WAITING: Duration = Duration::from_millis(5);
+/// After a stop, a commit that has no answer by then is given up: librdkafka's `send_offsets_to_transaction` waits for the
+/// coordinator for as long as there is none, whatever its time-out is.
+const COMMIT_GRACE: Duration = Duration::from_secs(12);
 /// After a commit that was refused because the worker lost its partitions: the rebalance is on its way.
 const LOST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -115,8 +118,9 @@ pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
     run.forget_batch();
     worker.metrics.lag(W::NAME, &worker.name, 0);
     let Run { commits, member, .. } = run;
+    let is_abandoned = commits.is_abandoned();
     drop(commits); // ends the committing thread, after the commit that is under way
-    if committing.join().is_err() {
+    if !is_abandoned && committing.join().is_err() {
         return Err(RunError::Panicked("the committing thread"));
     }
     drop(member); // leaves the stage, once nothing of it is under way
@@ -402,6 +406,11 @@ impl<W: Work> Run<'_, W> {
     /// at the last commit that held, and what was built on top is gone.
     fn settle(&mut self) -> Result<bool, RunError> {
         while self.commits.is_busy() && !self.commits.is_answered() {
+            if self.worker.stop.is_overdue(COMMIT_GRACE) {
+                tracing::warn!(worker = self.who, "the last commit has no answer: whoever starts next asks for it");
+                self.commits.abandon();
+                return Err(LogError::Stopping.into());
+            }
             self.commits.wait_a_little(BREATH);
             self.member.breathe();
         }

@@ -7,9 +7,11 @@
 //! after `BeforeCommit`.
 //!
 //! `ABORTS=n` undoes every n-th commit of each process. `MUTANT` names a break of the promise ([`Mutant`]), which the
-//! chaos tests must notice.
+//! chaos tests must notice. `FIELD` names a field that all records get which stages write, as a later release might add one.
+//! `STORE` is the path of a file that says how the lake's store is: nothing, `paused`, or `slow`.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -19,7 +21,7 @@ use std::{
 };
 
 use pipeline::{
-    Delivery, Log, Member, Offset, Partition, Place, Resume, RunError, Share, Step, Steps, Store, StoreBatch,
+    Delivery, Log, Member, Offset, Outgoing, Partition, Place, Resume, RunError, Share, Step, Steps, Store, StoreBatch,
     StoreError, StoreMove, Work, Worked, WriteStore,
     faults::{Fault, Faults, Torn},
 };
@@ -133,7 +135,8 @@ pub(crate) fn log(log: Arc<dyn Log>) -> Arc<dyn Log> {
     let every = std::env::var("ABORTS").ok().and_then(|every| every.parse::<u32>().ok()).filter(|every| *every > 0);
     let mutant = Mutant::planted();
     let commits = AtomicU32::new(0);
-    let faults = Faults::new(log, move |_| {
+    let field = std::env::var("FIELD").ok().filter(|field| !field.is_empty());
+    let faults = Faults::new(log, move |commit| {
         let number = commits.fetch_add(1, Ordering::Relaxed) + 1;
         match mutant {
             _ if every.is_some_and(|every| number.is_multiple_of(every)) => Fault::Abort { suspect: false },
@@ -141,10 +144,26 @@ pub(crate) fn log(log: Arc<dyn Log>) -> Arc<dyn Log> {
             Some(Mutant::OffsetsAfter) => Fault::Torn(Torn::PositionsLast),
             Some(Mutant::TableOutside) => Fault::Torn(Torn::TableFirst),
             Some(Mutant::NewestMembership) => Fault::NewestMembership,
-            _ => Fault::None,
+            _ => match &field {
+                Some(field) => Fault::Outputs(with_field(&commit.outputs, field)),
+                None => Fault::None,
+            },
         }
     });
     Arc::new(if mutant == Some(Mutant::NoRewind) { faults.without_rewind() } else { faults })
+}
+
+/// The same records with one field more, where they are JSON.
+fn with_field(outputs: &[Outgoing], field: &str) -> Vec<Outgoing> {
+    let add = |outgoing: &Outgoing| {
+        let mut outgoing = outgoing.clone();
+        if let Some(json) = outgoing.record.value.as_deref().and_then(|value| value.strip_suffix(b"}")) {
+            let value = [json, format!(",\"{field}\":true}}").as_bytes()].concat();
+            outgoing.record.value = Some(value.into());
+        }
+        outgoing
+    };
+    outputs.iter().map(add).collect()
 }
 
 /// A stage with a table.
@@ -249,10 +268,14 @@ impl<W: Work> Work for Overlay<W> {
     }
 }
 
-/// The lake, whose positions may be moved in a commit of their own.
+/// The lake, whose positions may be moved in a commit of their own, and which may be paused or slow.
 pub(crate) fn lake(store: LakeStore) -> impl Store {
-    Split { store, apart: Mutant::planted() == Some(Mutant::StoreOffsetOutside) }
+    let held = std::env::var_os("STORE").map(PathBuf::from);
+    Split { store, apart: Mutant::planted() == Some(Mutant::StoreOffsetOutside), held }
 }
+
+/// What a slow store takes longer for each write.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// How long after the rows: some deaths must fall in between.
 const APART: Duration = Duration::from_millis(200);
@@ -260,6 +283,22 @@ const APART: Duration = Duration::from_millis(200);
 struct Split {
     store: LakeStore,
     apart: bool,
+    /// Where it stands how the store is.
+    held: Option<PathBuf>,
+}
+
+impl Split {
+    fn wait(&self) -> Result<(), StoreError> {
+        let how = self.held.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+        match how.as_deref() {
+            Some("paused") => Err(StoreError::Unavailable("it is paused".to_owned())),
+            Some("slow") => {
+                thread::sleep(SLOW);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Store for Split {
@@ -272,6 +311,7 @@ impl Store for Split {
     }
 
     fn write(&mut self, batch: &StoreBatch<EnrichedArticle>, now: Timestamp) -> Result<(), StoreError> {
+        self.wait()?;
         // The lake takes no rows without a move: positions go one step with the rows, and the rest of the way after them.
         let step = |moved: &StoreMove| {
             let next = Offset(moved.expected?.0 + 1);

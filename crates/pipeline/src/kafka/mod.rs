@@ -14,7 +14,8 @@
 //! 6. `ThreadedProducer` only: an abort with messages in flight needs somebody to poll: `client::producer`.
 //! 7. Retriable, abortable and fatal errors, and a new producer after a disturbed end: `committer`.
 //! 8. Work happens with the consumer polled beside it: `member::breathe`.
-//! 9. After a stop, nothing waits for a broker longer than `client::STOP_GRACE`.
+//! 9. After a stop, nothing waits for a broker longer than `client::STOP_GRACE`; a call of librdkafka that does is given up by
+//!    the run loop.
 //! 10. Lag is measured to the end of the partition, not by subtracting offsets: `member::Context::lag`.
 //! 11. Compression, linger and sizes: `client`.
 

@@ -1,0 +1,88 @@
+//! C1 of the fetcher: a newsroom is its site, and what was published must be in the lake.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Death, Scale, binary, death, draw, is_whole, scale};
+use crate::{
+    deployment::{Deployment, Running},
+    news,
+};
+
+/// A planted death that did not come in this time is brought from outside.
+const DEATH_MAX: Duration = Duration::from_secs(20);
+/// Articles that the newsroom publishes for each death.
+const ARTICLES_A_DEATH: usize = 6;
+
+/// Lets the process with the fetcher in it die as planned while a newsroom publishes; `others` live. Then the lake must be
+/// what was published, no site was asked too soon, and no page again but for what a death left unheard. The
+/// short form has `short` of the deaths.
+fn survive(make: impl FnOnce(&str) -> Deployment, dying: &[&str], others: &[&str], short: usize) {
+    let scale = scale(
+        Scale { stories: 0, each_step: 1, any_time: 2, ends: 1 },
+        Scale { stories: 0, each_step: 5, any_time: 15, ends: 10 },
+    );
+    let mut plan = death::plan(&["fetcher"], scale, &mut draw());
+    plan.truncate(if is_whole() { usize::MAX } else { short });
+    let newsroom = news::newsroom_of(true, plan.len() * ARTICLES_A_DEATH);
+    let deployment = make(&news::settings(&newsroom));
+    let start = |role: &[&str], death: Option<&Death>| {
+        let failpoints = death.map(Death::failpoints).unwrap_or_default();
+        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", "9")])
+    };
+    let others: Vec<Running> = others.iter().map(|role| start(&[*role], None)).collect();
+    let (mut killed_at, mut unmet) = (Vec::new(), Vec::new());
+    for death in &plan {
+        let mut process = start(dying, Some(death));
+        let (since, mut came) = (Instant::now(), false);
+        while !came && since.elapsed() < DEATH_MAX {
+            came = match death {
+                Death::Term(time) | Death::After(time) => since.elapsed() >= *time,
+                Death::At { .. } | Death::Stop { .. } => process.ended().is_some(),
+            };
+            thread::sleep(Duration::from_millis(2));
+        }
+        match death {
+            Death::Term(_) => assert_eq!(process.stop().0, Some(0), "{}", process.said()),
+            _ if process.ended().is_none() => process.kill(),
+            _ => {}
+        }
+        killed_at.push(news::now_ms());
+        if !came {
+            unmet.push(death.to_string());
+        }
+    }
+    println!("{} deaths while {} articles were published", plan.len(), newsroom.articles().len());
+    assert!(unmet.is_empty(), "never met: {unmet:?}");
+    let last = start(dying, None);
+    news::wait_for(&newsroom, plan.len() * ARTICLES_A_DEATH);
+    news::wait_until_equal(&newsroom, &deployment);
+    let accesses = newsroom.accesses();
+    news::check_politeness(&accesses, &killed_at);
+    news::check_no_page_twice(&newsroom, &accesses, plan.len());
+    for mut process in others.into_iter().chain([last]) {
+        assert_eq!(process.stop().0, Some(0), "{}", process.said());
+    }
+}
+
+#[test]
+fn c7_the_fetcher_dies_at_every_step_on_the_embedded_log() {
+    survive(|settings| Deployment::with(settings.to_owned()).by(binary()), &["up"], &[], usize::MAX);
+}
+
+mod kafka {
+    use super::*;
+    use crate::broker::brokers;
+
+    #[test]
+    fn c1_the_fetcher_dies_at_every_step() {
+        let make = |settings: &str| {
+            let deployment = Deployment::kafka_with(&brokers(), settings).by(binary());
+            deployment.good(&["topics", "create"]);
+            deployment
+        };
+        survive(make, &["fetcher"], &["cleaner", "enricher", "sink"], 5);
+    }
+}
