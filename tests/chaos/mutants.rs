@@ -14,6 +14,8 @@ use crate::deployment::Deployment;
 
 /// How long the lake may stand still before records are taken for lost.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How soon a process that stood still has made the commit that it must not make.
+const DONE_MAX: Duration = Duration::from_secs(10);
 /// How soon each must be noticed.
 const NOTICED_MAX: Duration = Duration::from_secs(240);
 /// Stories that are broken.
@@ -64,6 +66,7 @@ fn must_be_noticed(
     let broken = catch_unwind(AssertUnwindSafe(|| {
         survive_in(&environment, deployment, log, plans, STORIES, |runner| {
             runner.patience = PATIENCE;
+            runner.refused_max = DONE_MAX;
             runner.may_end = true;
         });
     }));

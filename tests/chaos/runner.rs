@@ -76,6 +76,8 @@ pub(crate) struct Runner<'a> {
     /// The longest time without a row while records waited.
     pub(crate) longest_stop: Duration,
     last_row: (u64, Instant),
+    /// How soon a zombie that was refused ends, or what it does is done.
+    pub(crate) refused_max: Duration,
     /// Processes may end by themselves, since what they stand on dies.
     pub(crate) may_end: bool,
     /// Deaths by what they were.
@@ -100,6 +102,7 @@ impl<'a> Runner<'a> {
             patience: PATIENCE,
             longest_stop: Duration::ZERO,
             last_row: (0, Instant::now()),
+            refused_max: REFUSED_MAX,
             may_end: false,
             deaths: BTreeMap::new(),
             unmet: Vec::new(),
@@ -310,7 +313,7 @@ impl<'a> Runner<'a> {
         let process = &mut self.processes[at];
         process.running.signal("-CONT");
         let since = Instant::now();
-        while process.running.ended().is_none() && since.elapsed() < REFUSED_MAX {
+        while process.running.ended().is_none() && since.elapsed() < self.refused_max {
             thread::sleep(Duration::from_millis(20));
         }
         match process.running.ended() {

@@ -438,6 +438,8 @@ macro_rules! log_contract {
 
 mod embedded {
     use super::*;
+    use std::fs;
+
     use pipeline::{Clock, Health, embedded::EmbeddedLog};
 
     log_contract!(Site::embedded());
@@ -504,6 +506,37 @@ mod embedded {
         assert_eq!(guest.id().unwrap(), owner.id().unwrap());
         let join = Join { stage: "x", inputs: &[topic::PAGES], table: None, worker: "0".to_owned() };
         assert!(guest.join(join, Steps::none(), Stop::new()).is_err(), "only the owner runs stages");
+    }
+
+    /// What a power cut leaves of the last write: a part of it, or its length with something else in its place.
+    #[test]
+    fn a_torn_last_write_is_none_and_the_writes_before_it_stay() {
+        let site = Site::embedded();
+        let log = site.open();
+        let wal = format!("{}-wal", EmbeddedLog::FILE);
+        log.append(&numbered(topic::PAGES, 0..20, 7)).unwrap();
+        let whole = fs::metadata(site.folder().join(&wal)).unwrap().len();
+        log.append(&numbered(topic::PAGES, 20..40, 7)).unwrap();
+        let written = fs::metadata(site.folder().join(&wal)).unwrap().len();
+        assert!(written > whole, "the second write stands behind the first");
+        let cuts = [1, 7, 500, (written - whole) / 2, written - whole - 1];
+        for (cut, is_garbled) in cuts.into_iter().flat_map(|cut| [(cut, false), (cut, true)]) {
+            let torn = tempfile::tempdir().unwrap();
+            for entry in fs::read_dir(site.folder()).unwrap().map(Result::unwrap) {
+                fs::copy(entry.path(), torn.path().join(entry.file_name())).unwrap();
+            }
+            let mut bytes = fs::read(torn.path().join(&wal)).unwrap();
+            bytes.truncate(usize::try_from(written - cut).unwrap());
+            if is_garbled {
+                bytes.resize(usize::try_from(written).unwrap(), 0xa5);
+            }
+            fs::write(torn.path().join(&wal), bytes).unwrap();
+            let torn = Site::Embedded(torn);
+            let log = torn.open();
+            assert_eq!(read_all(&*log, topic::PAGES).len(), 20, "{cut} bytes, garbled: {is_garbled}");
+            log.append(&numbered(topic::PAGES, 20..40, 7)).unwrap();
+            assert_eq!(read_all(&*log, topic::PAGES).len(), 40);
+        }
     }
 
     #[test]

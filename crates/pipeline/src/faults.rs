@@ -57,18 +57,25 @@ pub struct Faults {
     inner: Arc<dyn Log>,
     plan: Plan,
     rewinds: bool,
+    waits: bool,
 }
 
 impl Faults {
     /// Over this log.
     pub fn new(inner: Arc<dyn Log>, plan: impl Fn(&Commit) -> Fault + Send + Sync + 'static) -> Self {
-        Self { inner, plan: Arc::new(plan), rewinds: true }
+        Self { inner, plan: Arc::new(plan), rewinds: true, waits: true }
     }
 
     /// The same, but after a commit that was undone delivery goes on where it is.
     #[must_use]
     pub fn without_rewind(self) -> Self {
         Self { rewinds: false, ..self }
+    }
+
+    /// The same, but partitions are let go while a commit is under way.
+    #[must_use]
+    pub fn without_wait(self) -> Self {
+        Self { waits: false, ..self }
     }
 }
 
@@ -91,12 +98,13 @@ impl Log for Faults {
 
     fn join(&self, join: Join, steps: Steps, stop: Stop) -> Result<Box<dyn Member>, LogError> {
         let inner = self.inner.join(join, steps, stop)?;
-        let polled = Arc::new(Mutex::new((inner.token(), Instant::now())));
+        let polled = Arc::new(Mutex::new((inner.newest(), Instant::now())));
         Ok(Box::new(FaultyMember {
             inner,
             log: Arc::clone(&self.inner),
             plan: Arc::clone(&self.plan),
             rewinds: self.rewinds,
+            waits: self.waits,
             assigned: false,
             polled,
         }))
@@ -123,6 +131,7 @@ struct FaultyMember {
     log: Arc<dyn Log>,
     plan: Plan,
     rewinds: bool,
+    waits: bool,
     /// Partitions came, and delivery has not started since.
     assigned: bool,
     polled: Polled,
@@ -130,7 +139,7 @@ struct FaultyMember {
 
 impl FaultyMember {
     fn note(&self) {
-        *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = (self.inner.token(), Instant::now());
+        *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = (self.inner.newest(), Instant::now());
     }
 }
 
@@ -151,6 +160,10 @@ impl Member for FaultyMember {
         self.inner.token()
     }
 
+    fn newest(&self) -> Token {
+        self.inner.newest()
+    }
+
     fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {
         self.inner.restore(partition, row)
     }
@@ -163,7 +176,7 @@ impl Member for FaultyMember {
     }
 
     fn gate(&self) -> Gate {
-        self.inner.gate()
+        if self.waits { self.inner.gate() } else { Gate::default() }
     }
 
     fn committer(&mut self) -> Result<Box<dyn Committer>, LogError> {

@@ -222,6 +222,12 @@ pub trait Member: Send {
     /// The membership for what was polled since the last assignment.
     fn token(&self) -> Token;
 
+    /// The membership of this moment, which may be another than the one that [`Member::token`] names. No commit may be
+    /// made under it: it is there for a test that does (`faults`).
+    fn newest(&self) -> Token {
+        self.token()
+    }
+
     /// Reads the stage's table for a partition, row by row, a tombstone as `None`; the last word on a key is the last
     /// one given. Waits for the commit marker of a predecessor.
     ///

@@ -150,7 +150,11 @@ pub(crate) fn log(log: Arc<dyn Log>) -> Arc<dyn Log> {
             },
         }
     });
-    Arc::new(if mutant == Some(Mutant::NoRewind) { faults.without_rewind() } else { faults })
+    Arc::new(match mutant {
+        Some(Mutant::NoRewind) => faults.without_rewind(),
+        Some(Mutant::NewestMembership) => faults.without_wait(),
+        _ => faults,
+    })
 }
 
 /// The same records with one field more, where they are JSON.

@@ -79,7 +79,7 @@ impl Context {
         if let Err(error) = taken {
             tracing::warn!(worker = self.who, "new partitions cannot be taken: {error}");
         }
-        let token = consumer.group_metadata().map_or_else(no_token, |group| Token(Arc::new(group)));
+        let token = token_of(consumer);
         self.told().changes.push_back(Change::Assigned(partitions(list), token));
     }
 
@@ -97,6 +97,10 @@ impl Context {
         told.ends.clear();
         told.changes.push_back(Change::Revoked(partitions(list)));
     }
+}
+
+fn token_of(consumer: &BaseConsumer<Context>) -> Token {
+    consumer.group_metadata().map_or_else(no_token, |group| Token(Arc::new(group)))
 }
 
 /// A membership that no commit is accepted under.
@@ -465,6 +469,10 @@ impl Member for KafkaMember {
 
     fn token(&self) -> Token {
         self.token.clone()
+    }
+
+    fn newest(&self) -> Token {
+        token_of(&self.consumer)
     }
 
     fn restore(&mut self, partition: Partition, row: &mut EachRow<'_>) -> Result<(), LogError> {

@@ -18,6 +18,8 @@
 //!    the run loop.
 //! 10. Lag is measured to the end of the partition, not by subtracting offsets: `member::Context::lag`.
 //! 11. Compression, linger and sizes: `client`.
+//! 12. No offset is asked for by name, since a late answer would move a partition: `member::Context::assigned`. A position
+//!     moves past what is no record only where a reader has proven it: `restore::markers_end`.
 
 mod admin;
 mod client;

@@ -97,11 +97,8 @@ fn read_to_end(
     let mut breath = Instant::now();
     loop {
         match reader.poll(Duration::from_millis(50)) {
-            Some(Ok(message)) => {
-                if !each(&message) {
-                    return Ok(false);
-                }
-            }
+            Some(Ok(message)) if !each(&message) => return Ok(false),
+            Some(Ok(_)) => {}
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(true),
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                 return Err(LogError::Fatal(format!("kafka: {code}")));
