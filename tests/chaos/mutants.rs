@@ -120,14 +120,14 @@ mod kafka {
     #[ignore = "takes minutes: tests/run --chaos runs it"]
     fn c4_broken_promises_are_noticed() {
         let mutants = [
+            (NEWEST_MEMBERSHIP, "cleaner"),
+            (STORE_OFFSET_OUTSIDE, "sink"),
             (READ_UNCOMMITTED, "enricher"),
             (OFFSETS_BEFORE, "cleaner"),
             (OFFSETS_AFTER, "cleaner"),
             (NO_REWIND, "cleaner"),
             (TABLE_OUTSIDE, "enricher"),
             (OVERLAY_KEPT, "enricher"),
-            (NEWEST_MEMBERSHIP, "cleaner"),
-            (STORE_OFFSET_OUTSIDE, "sink"),
         ];
         for (mutant, dying) in mutants {
             let deployment = deployment(&brokers());
