@@ -28,12 +28,11 @@ fn wait_out(runner: &mut Runner<'_>, hinder: impl FnOnce(&mut Runner<'_>), free:
     runner.feed_for(Duration::from_secs(3));
     hinder(runner);
     thread::sleep(Duration::from_secs(1)); // what had gone through before it
-    let (before, rows) = (runner.memory_kib(), runner.rows());
+    let before = runner.memory_kib();
     runner.watch_for(paused());
     let waiting = runner.waiting();
     println!("{waiting} records waited {:?}; {before:?} KiB before, {:?} after", paused(), runner.memory_kib());
     assert!(waiting > 0, "nothing waited");
-    assert!(runner.rows() < rows + waiting, "nothing stood in the way");
     for (before, after) in before.iter().zip(runner.memory_kib()) {
         assert!(after as f64 <= *before as f64 * GROWTH_MAX, "{before} KiB grew to {after} KiB");
     }

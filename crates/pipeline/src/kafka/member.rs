@@ -353,8 +353,11 @@ impl KafkaMember {
 
     fn assign(&mut self, positions: &[(Place, Offset)]) -> Result<(), LogError> {
         let list = self.list(positions)?;
-        self.consumer.assign(&list).map_err(client::unavailable)?;
-        self.consumer.resume(&list).map_err(client::unavailable)
+        // Resumed while nothing is assigned: a resume beside an assignment under way races with librdkafka's own start of the
+        // fetcher, which is dropped as outdated where its number was drawn first and its turn comes second.
+        self.consumer.assign(&TopicPartitionList::new()).map_err(client::unavailable)?;
+        self.consumer.resume(&list).map_err(client::unavailable)?;
+        self.consumer.assign(&list).map_err(client::unavailable)
     }
 
     fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {

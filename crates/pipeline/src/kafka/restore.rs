@@ -99,7 +99,8 @@ fn read_to_end(
         match reader.poll(Duration::from_millis(50)) {
             Some(Ok(message)) if !each(&message) => return Ok(false),
             Some(Ok(_)) => {}
-            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(true),
+            Some(Err(KafkaError::PartitionEOF(ended))) if ended == partition => return Ok(true),
+            Some(Err(KafkaError::PartitionEOF(_))) => {} // of one that was read before
             Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                 return Err(LogError::Fatal(format!("kafka: {code}")));
             }
