@@ -14,26 +14,16 @@ pub struct Limits {
     pub linger: Duration,
     /// Never wait longer than this after the first.
     pub ceiling: Duration,
-    /// Positions are moved past what is no record this often, while nothing else happens.
-    pub advance: Duration,
 }
 
 impl Limits {
-    /// Often enough for a partition in which nothing happens for longer than any log's retention.
-    const ADVANCE: Duration = Duration::from_secs(60);
-
     /// For stages: as little waiting as the log's commits allow.
-    pub const STAGE: Self = Self {
-        records_max: 1_000,
-        bytes_max: 4 << 20,
-        linger: Duration::ZERO,
-        ceiling: Duration::from_millis(100),
-        advance: Self::ADVANCE,
-    };
+    pub const STAGE: Self =
+        Self { records_max: 1_000, bytes_max: 4 << 20, linger: Duration::ZERO, ceiling: Duration::from_millis(100) };
 
     /// For sinks that commit every `interval`: files should not be small.
     pub const fn sink(interval: Duration) -> Self {
-        Self { records_max: 20_000, bytes_max: 64 << 20, linger: interval, ceiling: interval, advance: Self::ADVANCE }
+        Self { records_max: 20_000, bytes_max: 64 << 20, linger: interval, ceiling: interval }
     }
 
     /// After `failures` failed commits in a row, a batch is halved from the second on, down to a single record, so

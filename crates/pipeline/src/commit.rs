@@ -179,16 +179,17 @@ impl<B> Handle<B> {
         self.is_abandoned
     }
 
-    /// Waits for an answer up to `at_most`.
-    pub(crate) fn wait_a_little(&mut self, at_most: Duration) {
+    /// Waits for an answer up to `at_most`; whether there is nothing to wait for any more.
+    pub(crate) fn wait_a_little(&mut self, at_most: Duration) -> bool {
         if self.since.is_none() || self.early.is_some() {
-            return;
+            return true;
         }
         match self.results.recv_timeout(at_most) {
             Ok(result) => self.early = Some(result),
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => return false,
             Err(RecvTimeoutError::Disconnected) => self.early = Some(Err(gone())),
         }
+        true
     }
 }
 

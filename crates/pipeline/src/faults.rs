@@ -17,7 +17,7 @@ use crate::{
 pub enum Fault {
     /// Nothing.
     None,
-    /// It is undone.
+    /// It is made but for its end, and undone.
     Abort {
         /// The log lays it on the records.
         suspect: bool,
@@ -227,7 +227,14 @@ impl Committer for FaultyCommitter {
     fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         match (self.plan)(commit) {
             Fault::None => {}
-            Fault::Abort { suspect } => return Err(CommitError::Aborted { why: "planted".to_owned(), suspect }),
+            Fault::Abort { suspect } => {
+                // A token of nobody: what the log does until it sees that, it undoes.
+                let refused = self.inner.commit(&Commit { token: Token(Arc::new(())), ..commit.clone() });
+                return refused.map_err(|error| match error {
+                    CommitError::Lost(_) => CommitError::Aborted { why: "planted".to_owned(), suspect },
+                    other => other,
+                });
+            }
             Fault::Lost => return Err(CommitError::Lost("planted".to_owned())),
             Fault::Slow(wait) => std::thread::sleep(wait),
             Fault::Torn(torn) => return self.tear(commit, torn),

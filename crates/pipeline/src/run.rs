@@ -30,6 +30,8 @@ const POLL_SLOW: Duration = Duration::from_millis(20);
 const BREATH: Duration = Duration::from_millis(100);
 /// Between two tries while the log or the store cannot be reached.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often positions are moved past what is no record, while nothing else happens.
+const ADVANCE_EVERY: Duration = Duration::from_secs(60);
 /// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
 const LOST_MAX: u32 = 200;
 /// How long the last batch before an end is tried.
@@ -308,7 +310,7 @@ impl<W: Work> Run<'_, W> {
     /// the log's retention would look like a gap at the next start.
     fn advance(&mut self) -> Result<(), RunError> {
         let idle = self.batch.is_empty() && self.pending.is_empty() && self.unstarted.is_empty();
-        if !idle || self.advanced.is_some_and(|last| last.elapsed() < self.worker.limits.advance) {
+        if !idle || self.advanced.is_some_and(|last| last.elapsed() < ADVANCE_EVERY) {
             return Ok(());
         }
         let read: Vec<_> = self.positions.iter().map(|(place, position)| (*place, position.read)).collect();
@@ -411,8 +413,9 @@ impl<W: Work> Run<'_, W> {
                 self.commits.abandon();
                 return Err(LogError::Stopping.into());
             }
-            self.commits.wait_a_little(BREATH);
-            self.member.breathe();
+            if !self.commits.wait_a_little(BREATH) {
+                self.member.breathe();
+            }
         }
         let Some((result, took)) = self.commits.wait() else { return Ok(true) };
         let Some(in_flight) = self.in_flight.take() else { return Ok(true) };

@@ -6,7 +6,6 @@ use std::{
 };
 
 use rdkafka::{
-    ClientConfig,
     admin::{AdminClient, AdminOptions, NewTopic as KafkaTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
     consumer::Consumer as _,
@@ -27,12 +26,7 @@ const MESSAGE_BYTES_MIN: usize = limits::RECORD_BYTES_MAX + (128 << 10);
 const VISIBLE_MAX: Duration = Duration::from_secs(20);
 
 fn admin(log: &Inner) -> Result<AdminClient<DefaultClientContext>, LogError> {
-    let mut config = ClientConfig::new();
-    for (name, value) in &log.settings.client {
-        config.set(name, value);
-    }
-    config.set("bootstrap.servers", &log.settings.brokers);
-    config.create().map_err(|error| LogError::Setup(format!("kafka.client: {error}")))
+    client::asking(&log.settings).create().map_err(client::setup)
 }
 
 /// The admin client answers by futures; nothing else here is asynchronous.

@@ -46,8 +46,13 @@ const OURS: &[&str] = &[
     "group.protocol",
     "partition.assignment.strategy",
     "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "max.poll.interval.ms",
+    "statistics.interval.ms",
+    "enable.partition.eof",
     "transaction.timeout.ms",
     "message.max.bytes",
+    "message.timeout.ms",
     "client.rack",
 ];
 
@@ -63,9 +68,6 @@ pub(super) fn check(settings: &KafkaSettings) -> Result<(), LogError> {
 
 fn base(settings: &KafkaSettings) -> ClientConfig {
     let mut config = ClientConfig::new();
-    for (name, value) in &settings.client {
-        config.set(name, value);
-    }
     config
         .set("bootstrap.servers", &settings.brokers)
         .set("client.id", "wiredesk")
@@ -74,6 +76,19 @@ fn base(settings: &KafkaSettings) -> ClientConfig {
         .set("reconnect.backoff.max.ms", "1000")
         .set_log_level(RDKafkaLogLevel::Warning);
     config
+}
+
+/// What the deployment sets stands above what we would choose; [`check`] has refused the rest.
+fn with_theirs(mut config: ClientConfig, settings: &KafkaSettings) -> ClientConfig {
+    for (name, value) in &settings.client {
+        config.set(name, value);
+    }
+    config
+}
+
+/// The settings of a client that only asks.
+pub(super) fn asking(settings: &KafkaSettings) -> ClientConfig {
+    with_theirs(base(settings), settings)
 }
 
 fn isolation(committed: bool) -> &'static str {
@@ -92,7 +107,7 @@ fn consuming(settings: &KafkaSettings) -> ClientConfig {
         .set("fetch.message.max.bytes", "1048576")
         .set("fetch.wait.max.ms", "100")
         .set("fetch.queue.backoff.ms", "20");
-    config
+    with_theirs(config, settings)
 }
 
 /// The consumer of a stage's worker. The classic group protocol with the range assignor, so that partition n of all
@@ -134,8 +149,8 @@ fn producing(settings: &KafkaSettings) -> ClientConfig {
     let mut config = base(settings);
     config
         .set("enable.idempotence", "true")
-        .set("compression.type", "zstd")
-        .set("compression.level", "1")
+        // Not zstd: librdkafka reads it by trying ever larger buffers, each from the batch's start.
+        .set("compression.type", "lz4")
         .set("linger.ms", "2")
         .set("retry.backoff.ms", "5")
         .set("retry.backoff.max.ms", "200")
@@ -144,7 +159,7 @@ fn producing(settings: &KafkaSettings) -> ClientConfig {
         .set("queue.buffering.max.messages", "200000")
         .set("queue.buffering.max.kbytes", "131072")
         .set("message.timeout.ms", MESSAGE_TIMEOUT_MS);
-    config
+    with_theirs(config, settings)
 }
 
 /// A worker's producer. Its id is stable over a restart, so that the new worker fences and aborts its dead self.
@@ -165,7 +180,7 @@ pub(super) fn appender(settings: &KafkaSettings) -> Result<ThreadedProducer<Deli
     producing(settings).create_with_context(Deliveries::default()).map_err(setup)
 }
 
-fn setup(error: KafkaError) -> LogError {
+pub(super) fn setup(error: KafkaError) -> LogError {
     LogError::Setup(format!("kafka.client: {error}"))
 }
 
@@ -344,6 +359,39 @@ pub(super) fn send(
                 return Ok(());
             }
             None => return Err(LogError::Fatal(format!("kafka: {error}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(name: &str, value: &str) -> KafkaSettings {
+        let client = [(name.to_owned(), value.to_owned())].into();
+        KafkaSettings {
+            brokers: "broker.example:9092".to_owned(),
+            prefix: String::new(),
+            session_timeout: Duration::from_secs(10),
+            transaction_timeout: Duration::from_secs(10),
+            replication: 3,
+            client,
+            committed_only: true,
+        }
+    }
+
+    #[test]
+    fn what_a_deployment_sets_stands_above_what_we_would_choose() {
+        let settings = settings("linger.ms", "7");
+        check(&settings).unwrap();
+        assert_eq!(producing(&settings).get("linger.ms"), Some("7"));
+    }
+
+    #[test]
+    fn what_the_promise_rests_on_cannot_be_set() {
+        for name in ["isolation.level", "enable.idempotence", "enable.partition.eof", "message.timeout.ms"] {
+            let refused = check(&settings(name, "x")).unwrap_err().to_string();
+            assert!(refused.contains(name), "{refused}");
         }
     }
 }

@@ -32,6 +32,8 @@ const REVOKE_WAIT: Duration = Duration::from_secs(30);
 const RECORDS_MAX: usize = 1_000;
 /// And at most this (bytes).
 const BYTES_MAX: usize = 4 << 20;
+/// Records that are kept while the worker waits; past it, partitions are paused.
+const KEPT_MAX: usize = 8;
 
 /// What librdkafka's callbacks tell the worker. They run inside `poll`, on the worker's own thread.
 pub(super) struct Context {
@@ -461,7 +463,9 @@ impl Member for KafkaMember {
     }
 
     fn breathe(&mut self) {
-        if !self.held && !self.is_told() {
+        // Not at once: librdkafka throws away what it has fetched for a partition that is paused, and looks a second later
+        // whether it was resumed.
+        if !self.held && self.kept.len() >= KEPT_MAX && !self.is_told() {
             self.held = true;
             if let Ok(assignment) = self.consumer.assignment() {
                 let _ = self.consumer.pause(&assignment); // a message more is kept, no harm done
