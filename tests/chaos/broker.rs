@@ -8,7 +8,7 @@ pub(super) mod kafka {
         kafka::{KafkaLog, KafkaSettings},
     };
 
-    use super::super::{Death, Plan, Scale, binary, death, draw, scale, survive};
+    use super::super::{Death, ENVIRONMENT, Plan, Scale, binary, death, draw, scale, survive, survive_in};
     use crate::{
         broker::{Broker, brokers},
         deployment::Deployment,
@@ -19,8 +19,23 @@ pub(super) mod kafka {
     pub(in super::super) const SERVICES: [(&[&str], &str); 3] =
         [(&["cleaner"], "cleaner"), (&["enricher"], "enricher"), (&["sink"], "sink")];
 
+    /// The dead are forgotten sooner, so that more can die in the same time.
+    fn quickly() -> Vec<(&'static str, &'static str)> {
+        ENVIRONMENT.iter().copied().chain([("WIREDESK_KAFKA_SESSION_TIMEOUT_MS", "3000")]).collect()
+    }
+
+    /// Each of them once, and none dies.
+    pub(in super::super) fn living() -> Vec<Plan> {
+        SERVICES.map(|(arguments, _)| -> Plan { (arguments, "0", Vec::new()) }).into()
+    }
+
     pub(in super::super) fn deployment(brokers: &str) -> Deployment {
-        let deployment = Deployment::kafka(brokers).by(binary());
+        deployment_with(brokers, "")
+    }
+
+    /// The same with more settings.
+    pub(in super::super) fn deployment_with(brokers: &str, settings: &str) -> Deployment {
+        let deployment = Deployment::kafka_with(brokers, settings).by(binary());
         deployment.good(&["topics", "create"]);
         deployment
     }
@@ -39,9 +54,30 @@ pub(super) mod kafka {
         );
         let mut draw = draw();
         let deployment = deployment(&brokers());
-        let plan = |(arguments, stage)| -> Plan { (arguments, "0", death::plan(&[stage], scale, &mut draw)) };
+        let plan = |(arguments, stage)| -> Plan {
+            (arguments, "0", death::plan_with(&[Step::DuringAbort], &[stage], scale, &mut draw))
+        };
         let plans = SERVICES.map(plan).into();
-        survive(&deployment, || log(&deployment, &brokers()), plans, scale.stories, |_| {});
+        survive_in(&quickly(), &deployment, || log(&deployment, &brokers()), plans, scale.stories, |_| {});
+    }
+
+    /// Two processes of each service: one comes and goes, so that partitions change hands, and the other dies while they do.
+    #[test]
+    fn c1_services_die_while_partitions_change_hands() {
+        let scale = scale(
+            Scale { stories: 600, each_step: 1, any_time: 0, ends: 3 },
+            Scale { stories: 6_000, each_step: 5, any_time: 0, ends: 20 },
+        );
+        let mut draw = draw();
+        let deployment = deployment(&brokers());
+        let mut plans: Vec<Plan> = Vec::new();
+        for (arguments, stage) in SERVICES {
+            let death = Death::At { stage, step: Step::DuringRebalance, count: 1 };
+            plans.push((arguments, "0", vec![death; scale.each_step as usize]));
+            let ends = (0..scale.ends).map(|_| Death::Term(Duration::from_millis(draw.u64(1_000..4_000))));
+            plans.push((arguments, "1", ends.collect()));
+        }
+        survive_in(&quickly(), &deployment, || log(&deployment, &brokers()), plans, scale.stories, |_| {});
     }
 
     /// Two processes of each service: while one stands still inside a commit, the other takes its partitions over, and what
@@ -76,11 +112,10 @@ pub(super) mod kafka {
         let mut broker = Broker::start();
         let address = broker.address();
         let deployment = deployment(&address);
-        let plans = SERVICES.map(|(arguments, _)| -> Plan { (arguments, "0", Vec::new()) }).into();
         survive(
             &deployment,
             || log(&deployment, &address),
-            plans,
+            living(),
             scale.stories,
             |runner| {
                 runner.may_end = true;

@@ -30,6 +30,8 @@ pub(crate) enum Death {
     After(Duration),
     /// SIGTERM, so long after the start; it must end well.
     Term(Duration),
+    /// SIGTERM, so long after the start, and kill -9 by the process itself while a stage drains.
+    Drain { stage: &'static str, after: Duration },
 }
 
 impl Death {
@@ -38,8 +40,14 @@ impl Death {
         match self {
             Self::At { stage, step, count } => format!("{stage}/{step:?}:{count}:kill"),
             Self::Stop { stage, step, count } => format!("{stage}/{step:?}:{count}:stop"),
+            Self::Drain { stage, .. } => format!("{stage}/{:?}:1:kill", Step::DuringDrain),
             Self::After(_) | Self::Term(_) => String::new(),
         }
+    }
+
+    /// Which commits are undone, where the death needs more of them than there are anyway.
+    pub(crate) fn aborts(&self) -> Option<&'static str> {
+        matches!(self, Self::At { step: Step::DuringAbort, .. }).then_some("2")
     }
 }
 
@@ -50,6 +58,7 @@ impl fmt::Display for Death {
             Self::Stop { stage, step, .. } => write!(f, "{stage} stands still at {step:?}"),
             Self::After(_) => f.write_str("kill -9 at any time"),
             Self::Term(_) => f.write_str("SIGTERM"),
+            Self::Drain { stage, .. } => write!(f, "{stage} {:?}", Step::DuringDrain),
         }
     }
 }
@@ -69,21 +78,29 @@ fn steps_of(stage: &str) -> Vec<Step> {
     steps
 }
 
-/// Deaths at each step of some stages and at any time, in the order of the seed.
+/// Deaths at each step of some stages, while they drain and at any time, in the order of the seed.
 pub(crate) fn plan(stages: &[&'static str], scale: Scale, draw: &mut fastrand::Rng) -> Vec<Death> {
+    plan_with(&[], stages, scale, draw)
+}
+
+/// The same with steps that only one of the logs has.
+pub(crate) fn plan_with(more: &[Step], stages: &[&'static str], scale: Scale, draw: &mut fastrand::Rng) -> Vec<Death> {
     let mut plan = Vec::new();
     for stage in stages {
-        for step in steps_of(stage) {
+        for step in steps_of(stage).iter().chain(more) {
             for _ in 0..scale.each_step {
-                // A table is read when its partitions come, once for each.
-                let most = if step == Step::DuringRestore { 1 } else { 3 };
-                plan.push(Death::At { stage, step, count: draw.u32(1..=most) });
+                // A table is read when its partitions come, once for each, and few commits are undone.
+                let most = if matches!(step, Step::DuringRestore | Step::DuringAbort) { 1 } else { 3 };
+                plan.push(Death::At { stage, step: *step, count: draw.u32(1..=most) });
             }
         }
     }
     let mut any = || Duration::from_millis(draw.u64(20..1_500));
     plan.extend((0..scale.any_time).map(|_| Death::After(any())));
     plan.extend((0..scale.ends).map(|_| Death::Term(any())));
+    for stage in stages {
+        plan.extend((0..scale.ends.min(scale.each_step)).map(|_| Death::Drain { stage, after: any() }));
+    }
     draw.shuffle(&mut plan);
     plan
 }

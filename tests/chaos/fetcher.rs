@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pipeline::Step;
+
 use super::{Death, Scale, binary, death, draw, is_whole, scale};
 use crate::{
     deployment::{Deployment, Running},
@@ -19,28 +21,36 @@ const ARTICLES_A_DEATH: usize = 6;
 /// Lets the process with the fetcher in it die as planned while a newsroom publishes; `others` live. Then the lake must be
 /// what was published, no site was asked too soon, and no page again but for what a death left unheard. The
 /// short form has `short` of the deaths.
-fn survive(make: impl FnOnce(&str) -> Deployment, dying: &[&str], others: &[&str], short: usize) {
+fn survive(make: impl FnOnce(&str) -> Deployment, more: &[Step], dying: &[&str], others: &[&str], short: usize) {
     let scale = scale(
         Scale { stories: 0, each_step: 1, any_time: 2, ends: 1 },
         Scale { stories: 0, each_step: 5, any_time: 15, ends: 10 },
     );
-    let mut plan = death::plan(&["fetcher"], scale, &mut draw());
+    let mut plan = death::plan_with(more, &["fetcher"], scale, &mut draw());
     plan.truncate(if is_whole() { usize::MAX } else { short });
     let newsroom = news::newsroom_of(true, plan.len() * ARTICLES_A_DEATH);
     let deployment = make(&news::settings(&newsroom));
     let start = |role: &[&str], death: Option<&Death>| {
         let failpoints = death.map(Death::failpoints).unwrap_or_default();
-        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", "9")])
+        let aborts = death.and_then(Death::aborts).unwrap_or("9");
+        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", aborts)])
     };
     let others: Vec<Running> = others.iter().map(|role| start(&[*role], None)).collect();
     let (mut killed_at, mut unmet) = (Vec::new(), Vec::new());
     for death in &plan {
         let mut process = start(dying, Some(death));
-        let (since, mut came) = (Instant::now(), false);
+        let (since, mut came, mut drains) = (Instant::now(), false, false);
         while !came && since.elapsed() < DEATH_MAX {
             came = match death {
                 Death::Term(time) | Death::After(time) => since.elapsed() >= *time,
-                Death::At { .. } | Death::Stop { .. } => process.ended().is_some(),
+                Death::Drain { after, .. } if !drains => {
+                    drains = since.elapsed() >= *after;
+                    if drains {
+                        process.signal("-TERM");
+                    }
+                    false
+                }
+                Death::At { .. } | Death::Drain { .. } | Death::Stop { .. } => process.ended().is_some(),
             };
             thread::sleep(Duration::from_millis(2));
         }
@@ -69,20 +79,21 @@ fn survive(make: impl FnOnce(&str) -> Deployment, dying: &[&str], others: &[&str
 
 #[test]
 fn c7_the_fetcher_dies_at_every_step_on_the_embedded_log() {
-    survive(|settings| Deployment::with(settings.to_owned()).by(binary()), &["up"], &[], usize::MAX);
+    survive(|settings| Deployment::with(settings.to_owned()).by(binary()), &[], &["up"], &[], usize::MAX);
 }
 
 mod kafka {
-    use super::*;
+    use super::{super::broker::kafka::deployment_with, *};
     use crate::broker::brokers;
 
     #[test]
     fn c1_the_fetcher_dies_at_every_step() {
-        let make = |settings: &str| {
-            let deployment = Deployment::kafka_with(&brokers(), settings).by(binary());
-            deployment.good(&["topics", "create"]);
-            deployment
-        };
-        survive(make, &["fetcher"], &["cleaner", "enricher", "sink"], 5);
+        survive(
+            |settings| deployment_with(&brokers(), settings),
+            &[Step::DuringAbort],
+            &["fetcher"],
+            &["cleaner", "enricher", "sink"],
+            5,
+        );
     }
 }

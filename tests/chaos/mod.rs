@@ -20,6 +20,7 @@ use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use pipeline::Log;
@@ -27,6 +28,7 @@ use pipeline::Log;
 use self::{
     death::Death,
     runner::{Plan, Runner},
+    stories::VERSIONS,
 };
 use crate::deployment::Deployment;
 
@@ -105,6 +107,17 @@ fn survive_in(
     assert!(runner.unmet.is_empty(), "never met: {:?}", runner.unmet);
     runner.stop();
     verify(deployment, log, stories, &noise);
+}
+
+/// Feeds nothing more: what was fed must be there. The longest time without a row while records waited.
+fn finish(mut runner: Runner<'_>, deployment: &Deployment, log: impl FnOnce() -> Arc<dyn Log>) -> Duration {
+    let (stories, _) = runner.until_all_died(0);
+    let took = runner.drain();
+    let longest_stop = runner.longest_stop;
+    println!("{stories} stories in {VERSIONS} versions were through {took:?} later; longest stop {longest_stop:?}");
+    runner.stop();
+    verify(deployment, log, stories, &[]);
+    longest_stop
 }
 
 /// Everything must be there, once and in order.

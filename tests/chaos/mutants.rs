@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pipeline::{Clock, Health, Log, Step, embedded::EmbeddedLog};
+use pipeline::{Log, Step};
 
-use super::{Death, ENVIRONMENT, Plan, Scale, binary, death, draw, is_whole, survive_in};
+use super::{Death, ENVIRONMENT, Plan, Scale, binary, death, draw, is_whole, survive_in, up};
 use crate::deployment::Deployment;
 
 /// How long the lake may stand still before records are taken for lost.
@@ -86,8 +86,7 @@ fn c4_broken_promises_are_noticed_on_the_embedded_log() {
     }
     for mutant in mutants {
         let deployment = Deployment::embedded().by(binary());
-        let open = || EmbeddedLog::open(&deployment.data(), Clock::system(), Health::default()).unwrap();
-        must_be_noticed(&mutant, &deployment, || Arc::new(open()), |plan| vec![(&["up"], "0", plan)]);
+        must_be_noticed(&mutant, &deployment, || up::log(&deployment), |plan| vec![(&["up"], "0", plan)]);
     }
 }
 

@@ -44,6 +44,8 @@ struct Process {
     since: Instant,
     /// Since when it stands still.
     still: Option<Instant>,
+    /// It was told to end, and is to die on the way.
+    ending: bool,
 }
 
 impl Process {
@@ -118,7 +120,7 @@ impl<'a> Runner<'a> {
         let death = plan.pop_front();
         let running = self.start(arguments, ordinal, death.as_ref());
         let since = Instant::now();
-        self.processes.push(Process { arguments, ordinal, plan, running, death, since, still: None });
+        self.processes.push(Process { arguments, ordinal, plan, running, death, since, still: None, ending: false });
     }
 
     /// Starts one more.
@@ -142,6 +144,7 @@ impl<'a> Runner<'a> {
         let failpoints = death.map(|(death, _)| death.failpoints()).unwrap_or_default();
         let mut environment = self.environment.to_vec();
         environment.extend([("FAILPOINTS", failpoints.as_str()), ("WIREDESK_KAFKA_ORDINAL", ordinal)]);
+        environment.extend(death.and_then(|(death, _)| death.aborts()).map(|every| ("ABORTS", every)));
         self.deployment.start_with(arguments, &environment)
     }
 
@@ -272,7 +275,7 @@ impl<'a> Runner<'a> {
             return;
         };
         if let Some(status) = ended {
-            let planned = matches!(death, Death::At { .. }) && status.code().is_none();
+            let planned = matches!(death, Death::At { .. } | Death::Drain { .. }) && status.code().is_none();
             let said = process.running.said();
             assert!(planned, "{:?} ended before {death}, {status}: {said}", process.arguments);
             self.died(at, death.to_string());
@@ -294,7 +297,13 @@ impl<'a> Runner<'a> {
             Death::Stop { .. } if process.still.is_none() && process.running.is_stopped() => {
                 process.still = Some(Instant::now());
             }
-            Death::At { .. } | Death::Stop { .. } if age >= DEATH_MAX && process.still.is_none() => {
+            Death::Drain { after, .. } if age >= after && !process.ending => {
+                process.ending = true;
+                process.running.signal("-TERM");
+            }
+            Death::At { .. } | Death::Drain { .. } | Death::Stop { .. }
+                if age >= DEATH_MAX && process.still.is_none() =>
+            {
                 println!("{death} did not come in {DEATH_MAX:?}: {}", death.failpoints());
                 process.running.kill();
                 if tries < TRIES_MAX {
@@ -334,22 +343,23 @@ impl<'a> Runner<'a> {
         let death = self.processes[at].plan.pop_front();
         let running = self.start(arguments, ordinal, death.as_ref());
         let process = &mut self.processes[at];
-        (process.running, process.death, process.since, process.still) = (running, death, Instant::now(), None);
+        (process.running, process.death, process.since) = (running, death, Instant::now());
+        (process.still, process.ending) = (None, false);
     }
 
     /// Waits until every version is in the lake; how long it took. The processes must live.
     pub(crate) fn drain(&mut self) -> Duration {
         let rows = u64::from(self.feed.stories() * VERSIONS);
         let since = Instant::now();
-        let (mut last, mut came) = (self.rows.now(), Instant::now());
-        while last < rows {
+        while self.rows.now() < rows {
             (0..self.processes.len()).for_each(|at| self.look(at));
             self.note();
-            let now = self.rows.now();
-            if now > last {
-                (last, came) = (now, Instant::now());
-            }
-            assert!(came.elapsed() < self.patience, "{now} of {rows} rows are in the lake\n{}", self.standing());
+            let (now, came) = self.last_row;
+            assert!(
+                came.max(since).elapsed() < self.patience,
+                "{now} of {rows} rows are in the lake\n{}",
+                self.standing()
+            );
             thread::sleep(Duration::from_millis(50));
         }
         since.elapsed()

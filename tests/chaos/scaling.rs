@@ -4,11 +4,9 @@ pub(super) mod kafka {
     use std::time::Duration;
 
     use super::super::{
-        ENVIRONMENT, Plan, Runner,
-        broker::kafka::{SERVICES, deployment, log},
-        is_whole,
-        stories::VERSIONS,
-        verify,
+        ENVIRONMENT, Runner,
+        broker::kafka::{SERVICES, deployment, living, log},
+        finish, is_whole,
     };
     use crate::broker::brokers;
 
@@ -28,8 +26,7 @@ pub(super) mod kafka {
             ("WIREDESK_ENRICHER_WORKERS", "1"),
             ("WIREDESK_SINK_WORKERS", "1"),
         ]);
-        let plans = SERVICES.map(|(arguments, _)| -> Plan { (arguments, ORDINALS[0], Vec::new()) }).into();
-        let mut runner = Runner::new(&deployment, &environment, plans);
+        let mut runner = Runner::new(&deployment, &environment, living());
         runner.feed_for(time);
         for ordinal in &ORDINALS[1..] {
             SERVICES.iter().for_each(|(arguments, _)| runner.add(arguments, ordinal));
@@ -50,11 +47,7 @@ pub(super) mod kafka {
             }
         }
         runner.feed_for(time);
-        let (stories, _) = runner.until_all_died(0);
-        runner.drain();
-        println!("{stories} stories in {VERSIONS} versions; the longest stop was {:?}", runner.longest_stop);
-        assert!(runner.longest_stop < STOP_MAX, "{:?} without a row", runner.longest_stop);
-        runner.stop();
-        verify(&deployment, || log(&deployment, &brokers()), stories, &[]);
+        let longest = finish(runner, &deployment, || log(&deployment, &brokers()));
+        assert!(longest < STOP_MAX, "{longest:?} without a row");
     }
 }

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use pipeline::{Clock, Health, embedded::EmbeddedLog};
+use pipeline::{Clock, Health, Log, embedded::EmbeddedLog};
 
 use super::{Scale, binary, death, draw, scale, survive};
 use crate::deployment::Deployment;
+
+/// The log as a guest sees it.
+pub(super) fn log(deployment: &Deployment) -> Arc<dyn Log> {
+    Arc::new(EmbeddedLog::open(&deployment.data(), Clock::system(), Health::default()).unwrap())
+}
 
 #[test]
 fn c7_up_dies_at_every_step_on_the_embedded_log() {
@@ -15,6 +20,5 @@ fn c7_up_dies_at_every_step_on_the_embedded_log() {
     );
     let deployment = Deployment::embedded().by(binary());
     let plan = death::plan(&["cleaner", "enricher", "sink"], scale, &mut draw());
-    let open = || EmbeddedLog::open(&deployment.data(), Clock::system(), Health::default()).unwrap();
-    survive(&deployment, || Arc::new(open()), vec![(&["up"], "0", plan)], scale.stories, |_| {});
+    survive(&deployment, || log(&deployment), vec![(&["up"], "0", plan)], scale.stories, |_| {});
 }

@@ -1,16 +1,11 @@
 //! C5 and C6: SIGTERM while no broker answers; a wire to the broker that is cut or slow; a store that is paused or slow.
 
 use std::{
-    fs,
-    path::PathBuf,
-    sync::Arc,
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
-use pipeline::{Clock, Health, Log, embedded::EmbeddedLog};
-
-use super::{ENVIRONMENT, Runner, binary, is_whole, stories::VERSIONS, verify};
+use super::{ENVIRONMENT, Runner, binary, finish, is_whole, up};
 use crate::deployment::Deployment;
 
 /// How soon articles go on once what was in their way is gone.
@@ -46,53 +41,33 @@ fn wait_out(runner: &mut Runner<'_>, hinder: impl FnOnce(&mut Runner<'_>), free:
     println!("went on after {:?}", since.elapsed());
 }
 
-/// Everything must have come.
-fn finish(mut runner: Runner<'_>, log: impl FnOnce() -> Arc<dyn Log>, deployment: &Deployment) {
-    let (stories, _) = runner.until_all_died(0);
-    let took = runner.drain();
-    println!("{stories} stories in {VERSIONS} versions were through {took:?} later");
-    runner.stop();
-    verify(deployment, log, stories, &[]);
-}
-
-/// A store that a test holds by a file (`services/wiredesk/src/failpoints.rs`).
-struct Hold(PathBuf);
-
-impl Hold {
-    fn set(&self, how: &str) {
-        fs::write(&self.0, how).unwrap();
-    }
-}
-
 #[test]
 fn c6_a_store_is_paused_and_slow() {
     let folder = tempfile::tempdir().unwrap();
-    let hold = Hold(folder.path().join("store"));
-    hold.set("");
-    let path = hold.0.display().to_string();
+    // The file in which the store's fate stands (`services/wiredesk/src/failpoints.rs`).
+    let path = folder.path().join("store").display().to_string();
+    let hold = |how: &str| fs::write(&path, how).unwrap();
     let mut environment = ENVIRONMENT.to_vec();
     environment.push(("STORE", &path));
     let deployment = Deployment::embedded().by(binary());
     let mut runner = Runner::new(&deployment, &environment, vec![(&["up"], "0", Vec::new())]);
     let pause = |runner: &mut Runner<'_>| {
-        hold.set("paused");
+        hold("paused");
         runner.feed_ahead();
     };
-    wait_out(&mut runner, pause, || hold.set("slow"));
+    wait_out(&mut runner, pause, || hold("slow"));
     let rows = runner.rows();
     runner.feed_for(paused() / 2);
     assert!(runner.rows() > rows, "a slow store takes rows all the same");
-    hold.set("");
-    let open = || EmbeddedLog::open(&deployment.data(), Clock::system(), Health::default()).unwrap();
-    finish(runner, || Arc::new(open()), &deployment);
+    hold("");
+    finish(runner, &deployment, || up::log(&deployment));
 }
 
 mod kafka {
-    use super::super::{
-        Plan,
-        broker::kafka::{SERVICES, deployment, log},
+    use super::{
+        super::broker::kafka::{deployment, living, log},
+        *,
     };
-    use super::*;
     use crate::broker::Broker;
 
     /// How soon a process ends by SIGTERM, whatever the brokers do.
@@ -100,16 +75,12 @@ mod kafka {
     /// What a slow broker takes longer for each answer.
     const SLOW: Duration = Duration::from_secs(2);
 
-    fn plans() -> Vec<Plan> {
-        SERVICES.map(|(arguments, _)| -> Plan { (arguments, "0", Vec::new()) }).into()
-    }
-
     #[test]
     fn c5_services_end_well_while_no_broker_answers() {
         let mut broker = Broker::start();
         let address = broker.address();
         let deployment = deployment(&address);
-        let mut runner = Runner::new(&deployment, ENVIRONMENT, plans());
+        let mut runner = Runner::new(&deployment, ENVIRONMENT, living());
         runner.may_end = true;
         for n in 0..if is_whole() { 10 } else { 1 } {
             runner.feed_for(Duration::from_secs(2));
@@ -122,7 +93,7 @@ mod kafka {
             broker.resume();
             runner.start_all();
         }
-        finish(runner, || log(&deployment, &address), &deployment);
+        finish(runner, &deployment, || log(&deployment, &address));
     }
 
     #[test]
@@ -130,7 +101,7 @@ mod kafka {
         let (broker, proxy) = Broker::start_behind_proxy();
         let address = broker.address();
         let deployment = deployment(&address);
-        let mut runner = Runner::new(&deployment, ENVIRONMENT, plans());
+        let mut runner = Runner::new(&deployment, ENVIRONMENT, living());
         runner.may_end = true;
         let cut = |runner: &mut Runner<'_>| {
             runner.feed_ahead();
@@ -144,6 +115,6 @@ mod kafka {
         runner.watch_for(paused() + Duration::from_secs(10));
         assert!(runner.rows() > rows, "a slow broker passes records on all the same: {}", runner.standing());
         proxy.delay(Duration::ZERO);
-        finish(runner, || log(&deployment, &address), &deployment);
+        finish(runner, &deployment, || log(&deployment, &address));
     }
 }

@@ -19,7 +19,8 @@ use pipeline::{
 use schemas::{DeadLetter, RawRecord, limits, topic};
 
 use crate::support::{
-    Count, PARTITIONS, Site, by_key, count, numbered, pass, patiently, read_all, record, spawn, text, until, worker,
+    Count, PARTITIONS, Site, by_key, count, numbered, pass, patiently, read_all, record, run_until_done, spawn, text,
+    until, worker,
 };
 
 /// A member of a stage, driven by hand.
@@ -457,13 +458,7 @@ mod embedded {
         log.create(&topics).unwrap();
         let shared: Arc<dyn Log> = Arc::new(log.clone());
         log.append(&numbered(topic::PAGES, 0..50, 3)).unwrap();
-        let stop = Stop::new();
-        let running = worker(&shared, "0", &stop, Steps::none());
-        let metrics = running.metrics.clone();
-        let handle = spawn(pass(), running);
-        until("passed", || metrics.stage("pass").of(Outcome::Done) == 50);
-        stop.set();
-        handle.join().unwrap().unwrap();
+        run_until_done(pass(), worker(&shared, "0", &Stop::new(), Steps::none()), 50);
         log.append(&numbered(topic::PAGES, 50..80, 3)).unwrap();
         let first = |topic: &str| log.bounds(topic, Partition(0)).unwrap().start.0;
         while log.retain().unwrap() {}

@@ -182,6 +182,21 @@ pub(crate) fn check_no_page_twice(newsroom: &Newsroom, accesses: &[Access], kill
     assert!(again.len() <= kills * sites, "asked again: {again:?} after {kills} kills");
 }
 
+/// Waits until the feeds' list, as JSON lines, is as it should be.
+fn until_listed(deployment: &Deployment, what: &str, done: &dyn Fn(&str) -> bool) {
+    let since = Instant::now();
+    let list = || deployment.good(&["feeds", "list", "--json"]);
+    while !done(&list()) {
+        assert!(since.elapsed() < Duration::from_secs(20), "{what}: {}", list());
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// How many feeds of such a list are good.
+fn good(list: &str) -> usize {
+    list.matches("\"state\":\"good\"").count()
+}
+
 pub(crate) fn now_ms() -> i64 {
     pipeline::Clock::system().now().as_millis()
 }
@@ -210,16 +225,8 @@ fn a_newsroom_becomes_a_lake_through_kills_of_the_whole_process() {
         let asked = accesses.iter().any(|access| is_of(&forbidden.feed_url, access));
         assert!(!asked, "robots.txt forbids {}", forbidden.feed_url);
     }
-    let since = Instant::now();
-    loop {
-        // One that is being polled at this moment says so.
-        let listed = deployment.good(&["feeds", "list"]);
-        if listed.matches("good").count() == newsroom.publications().len() {
-            break;
-        }
-        assert!(since.elapsed() < Duration::from_secs(20), "{listed}");
-        thread::sleep(Duration::from_millis(100));
-    }
+    // One that is being polled at this moment says so.
+    until_listed(&deployment, "all are good", &|list| good(list) == newsroom.publications().len());
     let feed = newsroom.publications()[0].feed.clone();
     let shown = deployment.good(&["feeds", "show", &feed]);
     assert!(shown.contains("not_modified") || shown.contains(" ok "), "{shown}");
@@ -285,17 +292,10 @@ fn feeds_come_change_and_go_by_command_and_by_settings() {
     assert_eq!(parsed["entries"][0]["title"], "Fish & chips");
 
     let mut up = deployment.start(&["up"]);
-    let list = || deployment.good(&["feeds", "list", "--json"]);
-    let until = |what: &str, done: &dyn Fn(&str) -> bool| {
-        let since = Instant::now();
-        while !done(&list()) {
-            assert!(since.elapsed() < Duration::from_secs(20), "{what}: {}", list());
-            thread::sleep(Duration::from_millis(100));
-        }
-    };
+    let until = |what: &str, done: &dyn Fn(&str) -> bool| until_listed(&deployment, what, done);
     until("one is polled, one is paused", &|list| list.contains("\"good\"") && list.contains("\"paused\""));
     deployment.good(&["feeds", "pause", "--off", &second.feed]);
-    until("both are polled", &|list| list.matches("\"state\":\"good\"").count() == 2);
+    until("both are polled", &|list| good(list) == 2);
     deployment.good(&["feeds", "remove", &second.feed]);
     until("one is gone", &|list| list.lines().count() == 1);
     let unknown = deployment.run(&["feeds", "remove", &second.feed]);
@@ -305,7 +305,7 @@ fn feeds_come_change_and_go_by_command_and_by_settings() {
     // One of the settings comes with them, and leaves with them; the one that was added by command stays.
     deployment.append(&format!("[[feeds]]\nurl = {:?}\n", second.feed));
     let mut up = deployment.start(&["up"]);
-    until("the settings' feed is polled", &|list| list.matches("\"state\":\"good\"").count() == 2);
+    until("the settings' feed is polled", &|list| good(list) == 2);
     let refused = deployment.run(&["feeds", "remove", &second.feed]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("stands in the settings file"));
     up.stop();

@@ -19,7 +19,8 @@ use pipeline::{
 use schemas::{DeadLetter, Timestamp, topic};
 
 use crate::support::{
-    Count, Shelf, Site, by_key, collect, count, numbered, pass, patiently, read_all, record, spawn, text, until, worker,
+    Count, Shelf, Site, by_key, collect, count, numbered, pass, patiently, read_all, record, run_until_done, spawn,
+    text, until, worker,
 };
 
 #[test]
@@ -292,13 +293,7 @@ fn a_commit_that_never_ends_is_given_up_at_a_stop_and_comes_again() {
     stop.set();
     running.join().unwrap().unwrap();
     assert!(since.elapsed() < Duration::from_secs(20), "{:?}", since.elapsed());
-    let stop = Stop::new();
-    let second = worker(&log, "1", &stop, Steps::none());
-    let metrics = second.metrics.clone();
-    let running = spawn(pass(), second);
-    until("done", || metrics.stage("pass").of(Outcome::Done) == 10);
-    stop.set();
-    running.join().unwrap().unwrap();
+    run_until_done(pass(), worker(&log, "1", &Stop::new(), Steps::none()), 10);
 }
 
 mod kafka {
@@ -347,13 +342,7 @@ mod kafka {
         }
         site.delete_records(topic::ARTICLES_CLEAN);
         log.append(&numbered(topic::ARTICLES_CLEAN, 40..50, 7)).unwrap();
-        let stop = Stop::new();
-        let again = worker(&log, "0", &stop, Steps::none());
-        let metrics = again.metrics.clone();
-        let running = spawn(count(), again);
-        until("goes on", || metrics.stage("count").of(Outcome::Done) == 10);
-        stop.set();
-        running.join().unwrap().unwrap();
+        run_until_done(count(), worker(&log, "0", &Stop::new(), Steps::none()), 10);
     }
 
     /// A table may take any time to be read back before delivery starts, and a broker any time to answer. Where librdkafka
@@ -396,13 +385,7 @@ mod kafka {
         let site = Site::kafka();
         let log = site.open();
         log.append(&numbered(topic::PAGES, 0..40, 7)).unwrap();
-        let stop = Stop::new();
-        let limited = worker(&log, "0", &stop, Steps::none());
-        let metrics = limited.metrics.clone();
-        let running = spawn(pass(), limited);
-        until("ended", || metrics.stage("pass").of(Outcome::Done) == 40);
-        stop.set();
-        running.join().unwrap().unwrap();
+        run_until_done(pass(), worker(&log, "0", &Stop::new(), Steps::none()), 40);
         log.append(&numbered(topic::PAGES, 40..80, 7)).unwrap();
         site.delete_records(topic::PAGES);
         let error = pipeline::run(pass(), &worker(&log, "0", &Stop::new(), Steps::none())).unwrap_err();

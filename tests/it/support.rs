@@ -11,8 +11,8 @@ use std::{
 use bytes::Bytes;
 use pipeline::{
     Clock, DeadLetterLimit, Delivery, Health, Keyed, KeyedWork, Limits, Log, LogError, Metrics, Never, NewTopic,
-    Offset, Outgoing, Partition, PeekOf, Refusal, Resume, RunError, Stage, StageWork, Steps, Stop, Store, StoreBatch,
-    StoreError, StoreWork, TableOf, Timers, TopicSettings, Work, Worker,
+    Offset, Outcome, Outgoing, Partition, PeekOf, Refusal, Resume, RunError, Stage, StageWork, Steps, Stop, Store,
+    StoreBatch, StoreError, StoreWork, TableOf, Timers, TopicSettings, Work, Worker,
     embedded::EmbeddedLog,
     kafka::{KafkaLog, KafkaSettings},
 };
@@ -290,6 +290,15 @@ pub(crate) fn worker(log: &Arc<dyn Log>, name: &str, stop: &Stop, steps: Steps) 
 /// Runs a worker in a thread.
 pub(crate) fn spawn<W: Work + 'static>(work: W, worker: Worker) -> JoinHandle<Result<(), RunError>> {
     thread::spawn(move || pipeline::run(work, &worker))
+}
+
+/// Runs a worker until it has ended so many records well, and stops it.
+pub(crate) fn run_until_done<W: Work + 'static>(work: W, worker: Worker, records: u64) {
+    let (metrics, stop) = (worker.metrics.clone(), worker.stop.clone());
+    let running = spawn(work, worker);
+    until("all are done", || metrics.stage(W::NAME).of(Outcome::Done) == records);
+    stop.set();
+    running.join().unwrap().unwrap();
 }
 
 pub(crate) fn pass() -> StageWork<Pass> {
