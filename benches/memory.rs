@@ -6,15 +6,21 @@
 #![expect(clippy::print_stdout, reason = "a bench tells what it found")]
 
 use std::{
+    collections::BTreeMap,
     env,
     error::Error,
     fs,
     io::{Read as _, Write as _},
     net::TcpStream,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
+};
+
+use pipeline::{
+    Health, Stop,
+    kafka::{KafkaLog, KafkaSettings},
 };
 
 /// Pages that are imported at once, and bytes of each but one.
@@ -33,12 +39,13 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// A service; it ends with the bench.
 struct Service {
-    name: &'static str,
     process: Child,
-    log: PathBuf,
+    /// Where it serves its metrics.
+    address: String,
 }
 
 impl Service {
+    /// Starts it, and waits until it serves its metrics.
     fn start(binary: &Path, settings: &Path, name: &'static str) -> Outcome<Self> {
         let log = settings.with_file_name(format!("{name}.log"));
         let process = Command::new(binary)
@@ -49,7 +56,18 @@ impl Service {
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log)?)
             .spawn()?;
-        Ok(Self { name, process, log })
+        let mut service = Self { process, address: String::new() };
+        let since = Instant::now();
+        while service.address.is_empty() {
+            let said = fs::read_to_string(&log)?;
+            if let Some((_, rest)) = said.split_once("metrics at http://") {
+                service.address = rest.split('/').next().unwrap_or_default().to_owned();
+            } else if since.elapsed() > START_MAX {
+                return Err(format!("{name} does not begin: {said}").into());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(service)
     }
 
     /// A number of /proc/pid/status in MiB (proc(5)).
@@ -62,18 +80,7 @@ impl Service {
 
     /// The sum of a metric over its labels.
     fn metric(&self, name: &str) -> Outcome<u64> {
-        let since = Instant::now();
-        let address = loop {
-            let said = fs::read_to_string(&self.log)?;
-            if let Some((_, rest)) = said.split_once("metrics at http://") {
-                break rest.split('/').next().unwrap_or_default().to_owned();
-            }
-            if since.elapsed() > START_MAX {
-                return Err(format!("{} does not begin: {said}", self.name).into());
-            }
-            thread::sleep(Duration::from_millis(50));
-        };
-        let mut stream = TcpStream::connect(address)?;
+        let mut stream = TcpStream::connect(&self.address)?;
         write!(stream, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
@@ -116,8 +123,8 @@ fn main() -> Outcome<()> {
     let settings = folder.path().join("wiredesk.toml");
     let mut text = format!("data = {:?}\n[http]\nlisten = \"127.0.0.1:0\"\n", folder.path().join("data"));
     let brokers = env::var("KAFKA_BROKERS").ok();
+    let prefix = format!("wiredesk-memory-{}.", std::process::id());
     if let Some(brokers) = &brokers {
-        let prefix = format!("wiredesk-memory-{}.", std::process::id());
         text += &format!("[kafka]\nbrokers = {brokers:?}\nprefix = {prefix:?}\nreplication = 1\n");
     }
     fs::write(&settings, text)?;
@@ -164,5 +171,23 @@ fn main() -> Outcome<()> {
             println!("| {:.0} | {number} | {} |", told.as_secs_f64(), memory?.join(" | "));
         }
     }
+    drop(services);
+    if let Some(brokers) = brokers {
+        delete_topics(brokers, prefix)?;
+    }
     Ok(())
+}
+
+/// What the bench made on the cluster goes again.
+fn delete_topics(brokers: String, prefix: String) -> Outcome<()> {
+    let settings = KafkaSettings {
+        brokers,
+        prefix,
+        session_timeout: START_MAX,
+        transaction_timeout: START_MAX,
+        replication: 1,
+        client: BTreeMap::new(),
+        committed_only: true,
+    };
+    Ok(KafkaLog::new(settings, Health::default(), Stop::new())?.delete()?)
 }

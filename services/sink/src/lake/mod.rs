@@ -58,7 +58,7 @@ const CONFLICTS_MAX: u32 = 100;
 pub struct LakeSettings {
     /// The table's folder.
     pub path: PathBuf,
-    /// A checkpoint is written at every version that this number divides.
+    /// A checkpoint is written at versions that this number divides: at every one, until it has grown large.
     pub checkpoint_commits: u64,
     /// How long commits stay in `_delta_log` once a checkpoint stands for them: how far back a reader may travel.
     pub log_retention: Duration,
@@ -382,8 +382,8 @@ impl Lake {
     }
 
     fn keep_house(&mut self, now: Timestamp) {
-        let due = self.settings.checkpoint_commits.max(1);
-        if !self.snapshot.version().is_multiple_of(due) {
+        let log = self.table.log_folder();
+        if !housekeeping::is_due(&log, self.snapshot.version(), self.settings.checkpoint_commits) {
             return;
         }
         match housekeeping::checkpoint(&self.table, &self.snapshot) {
@@ -391,7 +391,7 @@ impl Lake {
             // The rows are in: a checkpoint only makes reading faster, and the next one is due soon.
             Err(error) => return tracing::warn!(error = &error as &dyn std::error::Error, "no checkpoint was written"),
         }
-        housekeeping::clean(&self.table.log_folder(), self.settings.log_retention, now);
+        housekeeping::clean(&log, self.settings.log_retention, now);
     }
 
     fn commit_path(&self, version: u64) -> PathBuf {
