@@ -26,8 +26,8 @@ use pipeline::{
 /// Pages that are imported at once, and bytes of each but one.
 const PAGES: usize = 100;
 const PAGE_BYTES: usize = 40_000;
-/// One of them is so large.
-const LARGE_BYTES: usize = 4 << 20;
+/// One of them is so large, its last part aside: less than the 4 MiB that a page may have.
+const LARGE_BYTES: usize = (4 << 20) - 1_000;
 /// Records in front of the first stage, above which nothing more is imported.
 const AHEAD_MAX: u64 = 1_000;
 /// Between two rows of the table.

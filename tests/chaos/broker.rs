@@ -120,7 +120,8 @@ pub(super) mod kafka {
             |runner| {
                 runner.may_end = true;
                 for n in 0..scale.any_time {
-                    runner.feed_for(Duration::from_millis(draw.u64(500..3_000)));
+                    // A broker that has just come back is of little use for its first seconds.
+                    runner.feed_for(Duration::from_millis(draw.u64(1_000..6_000)));
                     if n % 2 == 0 {
                         broker.kill()
                     } else {

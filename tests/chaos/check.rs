@@ -79,6 +79,7 @@ pub(crate) fn topics(log: &dyn Log, stories: u32) -> Vec<String> {
 pub(crate) fn dead_letters(log: &dyn Log, planted: &[Vec<u8>]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut left: BTreeSet<&[u8]> = planted.iter().map(Vec::as_slice).collect();
+    let mut letters = BTreeMap::<Vec<u8>, Vec<String>>::new();
     for delivery in read_all(log, topic::DEAD_LETTERS) {
         let record = &delivery.record;
         let headers: BTreeSet<&str> = record.headers.iter().map(|(name, _)| &**name).collect();
@@ -86,8 +87,12 @@ pub(crate) fn dead_letters(log: &dyn Log, planted: &[Vec<u8>]) -> Vec<String> {
             wrong.push(format!("a dead letter has only the headers {headers:?}"));
         }
         let value = record.value.as_deref().unwrap_or_default();
+        let about = record.headers.iter().find(|(name, _)| name == "dead-letter");
+        let about = about.map(|(_, json)| String::from_utf8_lossy(json).into_owned()).unwrap_or_default();
+        let of_value = letters.entry(value.to_vec()).or_default();
+        of_value.push(format!("{}/{}: {about}", delivery.place.partition, delivery.offset));
         if !left.remove(value) {
-            wrong.push(format!("a dead letter of {} bytes was not planted, or is there twice", value.len()));
+            wrong.push(format!("{} bytes are no dead letter, or are one twice: {of_value:?}", value.len()));
         }
     }
     wrong.extend(left.iter().map(|value| format!("the dead letter {:?} is lost", &value[..8.min(value.len())])));

@@ -18,27 +18,43 @@ const DEATH_MAX: Duration = Duration::from_secs(20);
 /// Articles that the newsroom publishes for each death.
 const ARTICLES_A_DEATH: usize = 6;
 
-/// Lets the process with the fetcher in it die as planned while a newsroom publishes; `others` live. Then the lake must be
-/// what was published, no site was asked too soon, and no page again but for what a death left unheard. The
-/// short form has `short` of the deaths.
-fn survive(make: impl FnOnce(&str) -> Deployment, more: &[Step], dying: &[&str], others: &[&str], short: usize) {
+/// What is tried.
+struct Form<'a> {
+    /// Steps that only this log has.
+    more: &'a [Step],
+    /// The process with the fetcher in it.
+    dying: &'a [&'a str],
+    /// Processes that live.
+    others: &'a [&'a str],
+    /// Deaths of the short form.
+    short: usize,
+    /// Articles that the newsroom publishes a second: something must be new for as long as anybody dies, and not so much
+    /// that it has left its feed before a fetcher lived long enough to see it.
+    per_second: f64,
+}
+
+/// Lets the process with the fetcher in it die as planned while a newsroom publishes. Then the lake must be what was
+/// published, no site was asked too soon, and no page again but for what a death left unheard.
+fn survive(make: impl FnOnce(&str) -> Deployment, form: &Form<'_>) {
     let scale = scale(
         Scale { stories: 0, each_step: 1, any_time: 2, ends: 1 },
         Scale { stories: 0, each_step: 5, any_time: 15, ends: 10 },
     );
-    let mut plan = death::plan_with(more, &["fetcher"], scale, &mut draw());
-    plan.truncate(if is_whole() { usize::MAX } else { short });
-    let newsroom = news::newsroom_of(true, plan.len() * ARTICLES_A_DEATH);
+    let mut plan = death::plan_with(form.more, &["fetcher"], scale, &mut draw());
+    plan.truncate(if is_whole() { usize::MAX } else { form.short });
+    let articles = plan.len() * ARTICLES_A_DEATH;
+    let newsroom = news::newsroom_of(true, articles, form.per_second);
     let deployment = make(&news::settings(&newsroom));
     let start = |role: &[&str], death: Option<&Death>| {
         let failpoints = death.map(Death::failpoints).unwrap_or_default();
         let aborts = death.and_then(Death::aborts).unwrap_or("9");
-        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", aborts)])
+        let session = ("WIREDESK_KAFKA_SESSION_TIMEOUT_MS", "3000"); // the dead are forgotten soon
+        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", aborts), session])
     };
-    let others: Vec<Running> = others.iter().map(|role| start(&[*role], None)).collect();
+    let others: Vec<Running> = form.others.iter().map(|role| start(&[*role], None)).collect();
     let (mut killed_at, mut unmet) = (Vec::new(), Vec::new());
     for death in &plan {
-        let mut process = start(dying, Some(death));
+        let mut process = start(form.dying, Some(death));
         let (since, mut came, mut drains) = (Instant::now(), false, false);
         while !came && since.elapsed() < DEATH_MAX {
             came = match death {
@@ -66,8 +82,8 @@ fn survive(make: impl FnOnce(&str) -> Deployment, more: &[Step], dying: &[&str],
     }
     println!("{} deaths while {} articles were published", plan.len(), newsroom.articles().len());
     assert!(unmet.is_empty(), "never met: {unmet:?}");
-    let last = start(dying, None);
-    news::wait_for(&newsroom, plan.len() * ARTICLES_A_DEATH);
+    let last = start(form.dying, None);
+    news::wait_for(&newsroom, articles);
     news::wait_until_equal(&newsroom, &deployment);
     let accesses = newsroom.accesses();
     news::check_politeness(&accesses, &killed_at);
@@ -79,7 +95,8 @@ fn survive(make: impl FnOnce(&str) -> Deployment, more: &[Step], dying: &[&str],
 
 #[test]
 fn c7_the_fetcher_dies_at_every_step_on_the_embedded_log() {
-    survive(|settings| Deployment::with(settings.to_owned()).by(binary()), &[], &["up"], &[], usize::MAX);
+    let form = Form { more: &[], dying: &["up"], others: &[], short: usize::MAX, per_second: 4.0 };
+    survive(|settings| Deployment::with(settings.to_owned()).by(binary()), &form);
 }
 
 mod kafka {
@@ -88,12 +105,13 @@ mod kafka {
 
     #[test]
     fn c1_the_fetcher_dies_at_every_step() {
-        survive(
-            |settings| deployment_with(&brokers(), settings),
-            &[Step::DuringAbort],
-            &["fetcher"],
-            &["cleaner", "enricher", "sink"],
-            5,
-        );
+        let form = Form {
+            more: &[Step::DuringAbort],
+            dying: &["fetcher"],
+            others: &["cleaner", "enricher", "sink"],
+            short: 5,
+            per_second: 1.5,
+        };
+        survive(|settings| deployment_with(&brokers(), settings), &form);
     }
 }

@@ -22,14 +22,13 @@ const ARTICLES: usize = 90;
 const BACKLOG: usize = 24;
 
 fn newsroom(faults: bool) -> Newsroom {
-    newsroom_of(faults, ARTICLES)
+    newsroom_of(faults, ARTICLES, 4.0)
 }
 
-/// One that publishes so many articles.
-pub(crate) fn newsroom_of(faults: bool, articles: usize) -> Newsroom {
+/// One that publishes so many articles, so many a second.
+pub(crate) fn newsroom_of(faults: bool, articles: usize, per_second: f64) -> Newsroom {
     let articles_max = u64::try_from(articles.saturating_sub(BACKLOG)).ok();
-    let settings =
-        Settings { seed: 7, per_second: 4.0, faults, backlog: BACKLOG / 6, articles_max, ..Settings::default() };
+    let settings = Settings { seed: 7, per_second, faults, backlog: BACKLOG / 6, articles_max, ..Settings::default() };
     Newsroom::start(settings).unwrap()
 }
 

@@ -23,11 +23,13 @@ pub(crate) fn start(lake: &LakeConfig, stop: &Stop) -> Option<JoinHandle<()>> {
                 return;
             }
             if compact.has_come() {
-                tell("compaction", self::compact(&lake, &stop).map(|done| (done.files > 0).then(|| joined(&done))));
+                let done = self::compact(&lake, &stop);
+                tell("compaction", done.map(|done| done.filter(|done| done.files > 0).as_ref().map(joined)));
             }
             if vacuum.has_come() && !stop.is_set() {
                 let done = self::vacuum(&lake, lake.vacuum_retention, false, &stop);
-                tell("vacuum", done.map(|done| (!done.files.is_empty() || done.failed > 0).then(|| deleted(&done))));
+                let is_told = |done: &Vacuumed| !done.files.is_empty() || done.failed > 0;
+                tell("vacuum", done.map(|done| done.filter(is_told).as_ref().map(deleted)));
             }
         }
     };
@@ -72,16 +74,21 @@ fn tell(what: &str, done: Result<Option<String>, RunError>) {
     }
 }
 
-/// Joins small files; where there is no lake, there are none.
-pub(crate) fn compact(lake: &LakeConfig, stop: &Stop) -> Result<Compacted, RunError> {
+/// Joins small files; `None` where there is no lake.
+pub(crate) fn compact(lake: &LakeConfig, stop: &Stop) -> Result<Option<Compacted>, RunError> {
     let done = open(lake)?.map(|mut keeper| keeper.compact(Clock::system().now(), stop));
-    Ok(done.transpose().map_err(run_error)?.unwrap_or_default())
+    done.transpose().map_err(run_error)
 }
 
-/// Deletes what no reader can need any more.
-pub(crate) fn vacuum(lake: &LakeConfig, retention: Duration, dry_run: bool, stop: &Stop) -> Result<Vacuumed, RunError> {
+/// Deletes what no reader can need any more; `None` where there is no lake.
+pub(crate) fn vacuum(
+    lake: &LakeConfig,
+    retention: Duration,
+    dry_run: bool,
+    stop: &Stop,
+) -> Result<Option<Vacuumed>, RunError> {
     let done = open(lake)?.map(|keeper| keeper.vacuum(retention, dry_run, Clock::system().now(), stop));
-    Ok(done.transpose().map_err(run_error)?.unwrap_or_default())
+    done.transpose().map_err(run_error)
 }
 
 fn open(lake: &LakeConfig) -> Result<Option<Keeper>, RunError> {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use rdkafka::{
     ClientConfig, ClientContext, Message as _,
     config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, ConsumerContext},
+    consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::{KafkaError, RDKafkaErrorCode},
     message::{BorrowedMessage, DeliveryResult, Header, Headers as _, OwnedHeaders},
     producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
@@ -197,6 +197,33 @@ pub(super) fn unavailable(error: KafkaError) -> LogError {
     }
 }
 
+/// The offset of the first record of a partition, and of its end as far as the consumer may read.
+///
+/// librdkafka knows a partition's leader from the last metadata that it was given. What a broker gives that has just come
+/// back may be that there is none; a question about offsets then fails at once, and nothing asks for the metadata again
+/// before the next refresh, minutes later. So it is asked for here.
+pub(super) fn watermarks<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), LogError> {
+    consumer.fetch_watermarks(topic, partition, REQUEST).map_err(|error| {
+        let is_of_metadata = matches!(
+            error.rdkafka_error_code(),
+            Some(
+                RDKafkaErrorCode::UnknownPartition
+                    | RDKafkaErrorCode::UnknownTopicOrPartition
+                    | RDKafkaErrorCode::LeaderNotAvailable
+                    | RDKafkaErrorCode::NotLeaderForPartition
+            )
+        );
+        if is_of_metadata && let Err(unanswered) = consumer.fetch_metadata(Some(topic), REQUEST) {
+            tracing::debug!(topic, "metadata: {unanswered}");
+        }
+        unavailable(error)
+    })
+}
+
 /// librdkafka's own log lines go where ours go.
 fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
@@ -365,19 +392,42 @@ pub(super) fn send(
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::mocking::MockCluster;
+
     use super::*;
 
     fn settings(name: &str, value: &str) -> KafkaSettings {
         let client = [(name.to_owned(), value.to_owned())].into();
+        KafkaSettings { client, ..settings_of("broker.example:9092") }
+    }
+
+    fn settings_of(brokers: &str) -> KafkaSettings {
         KafkaSettings {
-            brokers: "broker.example:9092".to_owned(),
+            brokers: brokers.to_owned(),
             prefix: String::new(),
             session_timeout: Duration::from_secs(10),
             transaction_timeout: Duration::from_secs(10),
             replication: 3,
-            client,
+            client: Default::default(),
             committed_only: true,
         }
+    }
+
+    /// A cluster of librdkafka's own, which serves metadata and offsets well enough.
+    #[test]
+    fn a_partition_without_a_leader_is_asked_for_again_once_it_has_one() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        let consumer = reader(&settings_of(&cluster.bootstrap_servers()), true).unwrap();
+        cluster.partition_leader("t", 0, None).unwrap();
+        consumer.fetch_metadata(Some("t"), REQUEST).unwrap();
+        cluster.partition_leader("t", 0, Some(1)).unwrap();
+        for _ in 0..3 {
+            assert!(consumer.fetch_watermarks("t", 0, REQUEST).is_err(), "librdkafka asks by itself now");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(matches!(watermarks(&consumer, "t", 0), Err(LogError::Unavailable(_))));
+        assert_eq!(watermarks(&consumer, "t", 0).unwrap(), (0, 0));
     }
 
     #[test]

@@ -289,10 +289,7 @@ impl KafkaMember {
         for element in committed.elements() {
             let Some(place) = self.place(element.topic(), element.partition()) else { continue };
             element.error().map_err(client::unavailable)?;
-            let (first, next) = self
-                .consumer
-                .fetch_watermarks(element.topic(), element.partition(), REQUEST)
-                .map_err(client::unavailable)?;
+            let (first, next) = client::watermarks(&self.consumer, element.topic(), element.partition())?;
             let offset = match element.offset() {
                 KafkaOffset::Offset(offset) => offset,
                 _ => first,
@@ -340,7 +337,7 @@ impl KafkaMember {
         for (place, offset) in &self.next {
             let topic = self.names.get(place.input).map_or("", String::as_str);
             let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
-            if let Ok((first, next)) = self.consumer.fetch_watermarks(topic, partition, REQUEST)
+            if let Ok((first, next)) = client::watermarks(&self.consumer, topic, partition)
                 && (offset.0 < first || offset.0 > next)
             {
                 return Err(self.gap(*place, offset.0, first, next));

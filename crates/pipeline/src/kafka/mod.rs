@@ -168,7 +168,7 @@ impl Inner {
 
     fn watermarks(&self, topic: &str, partition: Partition) -> Result<(i64, i64), LogError> {
         let partition = i32::try_from(partition.0).unwrap_or(i32::MAX);
-        self.asker()?.fetch_watermarks(&self.name(topic), partition, REQUEST).map_err(client::unavailable)
+        client::watermarks(&*self.asker()?, &self.name(topic), partition)
     }
 }
 

@@ -11,7 +11,7 @@ use rdkafka::{
 
 use super::{
     KafkaSettings,
-    client::{self, Plain, REQUEST},
+    client::{self, Plain},
 };
 use crate::{EachRow, LogError};
 
@@ -42,13 +42,12 @@ impl Restorer {
         row: &mut EachRow<'_>,
         breathe: &mut dyn FnMut() -> Result<(), LogError>,
     ) -> Result<(), LogError> {
-        let (first, end) = self.uncommitted.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
+        let (first, end) = client::watermarks(&self.uncommitted, topic, partition)?;
         if first >= end {
             return Ok(());
         }
         loop {
-            let (_, stable) =
-                self.committed.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
+            let (_, stable) = client::watermarks(&self.committed, topic, partition)?;
             if stable >= end {
                 break;
             }
@@ -73,7 +72,7 @@ pub(super) fn markers_end(
     from: i64,
     breathe: &mut dyn FnMut() -> Result<(), LogError>,
 ) -> Result<Option<i64>, LogError> {
-    let (first, end) = reader.fetch_watermarks(topic, partition, REQUEST).map_err(client::unavailable)?;
+    let (first, end) = client::watermarks(reader, topic, partition)?;
     if from < first || from >= end {
         return Ok(None);
     }

@@ -121,10 +121,10 @@ impl Status {
     /// [`LakeError`] where the folder cannot be read.
     pub fn of(path: &Path, retention: Duration, now: Timestamp) -> Result<Option<Self>, LakeError> {
         let Some(table) = Table::existing(path)? else { return Ok(None) };
-        let unread = |error| LakeError::unavailable("data files are listed", error);
-        let on_disk = Files::of(vacuum::data_files(table.path()).map_err(unread)?.iter().map(|file| file.bytes));
+        let lying = vacuum::data_files(&table)?;
+        let on_disk = Files::of(lying.iter().map(|file| file.bytes));
         let (commits, checkpoints) = housekeeping::entries(&table.log_folder());
-        let (contents, refused) = match Contents::of(&table, retention, now) {
+        let (contents, refused) = match Contents::of(&table, lying, retention, now) {
             Ok((contents, refused)) => (Some(contents), refused),
             Err(refused @ LakeError::Refused { .. }) => (None, Some(refused)),
             Err(other) => return Err(other),
@@ -144,8 +144,14 @@ impl Status {
 
 impl Contents {
     /// What can be read, and why the table is not written, if so.
-    fn of(table: &Table, retention: Duration, now: Timestamp) -> Result<(Self, Option<LakeError>), LakeError> {
-        let vacuum::Difference { snapshot, live, remembered, unneeded, missing, .. } = vacuum::difference(table)?;
+    fn of(
+        table: &Table,
+        lying: Vec<vacuum::DataFile>,
+        retention: Duration,
+        now: Timestamp,
+    ) -> Result<(Self, Option<LakeError>), LakeError> {
+        let vacuum::Difference { snapshot, live, remembered, unneeded, missing, .. } =
+            vacuum::difference(table, lying)?;
         let expired = unneeded.iter().filter(|file| file.has_expired(retention, now));
         let positions = remembered.positions.into_iter().map(|(source, next)| Position { source, next });
         let names: BTreeSet<&str> = live.iter().map(|file| file.log_path.as_str()).collect();

@@ -85,7 +85,7 @@ impl Keeper {
             let what = format!("its log remembers removed files for {} hours only", remembered.as_secs() / 3_600);
             return Err(table.refuse(what, MEND_RETENTION));
         }
-        let Difference { unneeded, missing, .. } = difference(table)?;
+        let Difference { unneeded, missing, .. } = difference(table, data_files(table)?)?;
         if let Some(missing) = missing.first() {
             // Lost, or the log names files in a way that is not understood here: then others may not be needless either.
             return Err(table.refuse(format!("its file {missing} is not there"), MEND_DAMAGED));
@@ -122,9 +122,9 @@ pub(super) struct Difference {
     pub(super) missing: Vec<String>,
 }
 
-pub(super) fn difference(table: &Table) -> Result<Difference, LakeError> {
-    // First what lies there, then what the log says: a file that was committed in between is known to the log.
-    let lying = data_files(table.path()).map_err(|error| LakeError::unavailable("data files are listed", error))?;
+/// `lying` is what [`data_files`] found. First what lies there, then what the log says: a file that was committed in between
+/// is known to the log.
+pub(super) fn difference(table: &Table, lying: Vec<DataFile>) -> Result<Difference, LakeError> {
     let (snapshot, (live, remembered)) = table.read(|snapshot| {
         Ok((contents::live(snapshot, table.engine())?, contents::remembered(snapshot, table.engine())?))
     })?;
@@ -153,7 +153,11 @@ pub(super) struct DataFile {
 
 /// Files named as data files are, in folders named as days are: everything else in the table's folder is not ours. Links
 /// are not followed.
-pub(super) fn data_files(table: &Path) -> io::Result<Vec<DataFile>> {
+pub(super) fn data_files(table: &Table) -> Result<Vec<DataFile>, LakeError> {
+    list(table.path()).map_err(|error| LakeError::unavailable("data files are listed", error))
+}
+
+fn list(table: &Path) -> io::Result<Vec<DataFile>> {
     let mut found = Vec::new();
     for folder in fs::read_dir(table)? {
         let folder = folder?;

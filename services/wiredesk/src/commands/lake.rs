@@ -17,12 +17,11 @@ pub(super) fn run(config: &Config, command: &Lake) -> anyhow::Result<()> {
     let Target::Lake(lake) = &config.target else {
         return Err(BadInput::Usage("there is no lake: sink.to says json-lines".to_owned()).into());
     };
-    let status = status(lake)?;
     match command {
-        Lake::Status { json: true } => print(&serde_json::to_string_pretty(&status)?),
-        Lake::Status { json: false } => show(&status),
+        Lake::Status { json: true } => print(&serde_json::to_string_pretty(&status(lake)?)?),
+        Lake::Status { json: false } => show(&status(lake)?),
         Lake::Compact => {
-            let done = upkeep::compact(lake, &Stop::new())?;
+            let done = upkeep::compact(lake, &Stop::new())?.ok_or_else(|| missing(lake))?;
             print(&if done.files == 0 { "no files to join".to_owned() } else { upkeep::joined(&done) })
         }
         Lake::Vacuum { retention, dry_run, force } => {
@@ -33,7 +32,7 @@ pub(super) fn run(config: &Config, command: &Lake) -> anyhow::Result<()> {
                     "with a retention below 1 hour, whoever reads the lake now may find files missing; --force does it";
                 return Err(BadInput::Usage(why.to_owned()).into());
             }
-            let done = upkeep::vacuum(lake, retention, *dry_run, &Stop::new())?;
+            let done = upkeep::vacuum(lake, retention, *dry_run, &Stop::new())?.ok_or_else(|| missing(lake))?;
             if !dry_run {
                 return print(&upkeep::deleted(&done));
             }
@@ -45,12 +44,15 @@ pub(super) fn run(config: &Config, command: &Lake) -> anyhow::Result<()> {
     }
 }
 
-/// How the lake stands; an error where there is none.
+/// How the lake stands.
 fn status(lake: &LakeConfig) -> anyhow::Result<Status> {
-    let path = &lake.settings.path;
-    let status = Status::of(path, lake.vacuum_retention, Clock::system().now()).map_err(upkeep::run_error)?;
-    let missing = || io::Error::new(io::ErrorKind::NotFound, "there is no lake here; the sink makes it when it starts");
-    Ok(status.ok_or_else(|| BadInput::File { path: path.display().to_string(), source: missing() })?)
+    let status = Status::of(&lake.settings.path, lake.vacuum_retention, Clock::system().now());
+    Ok(status.map_err(upkeep::run_error)?.ok_or_else(|| missing(lake))?)
+}
+
+fn missing(lake: &LakeConfig) -> BadInput {
+    let source = io::Error::new(io::ErrorKind::NotFound, "there is no lake here; the sink makes it when it starts");
+    BadInput::File { path: lake.settings.path.display().to_string(), source }
 }
 
 fn show(status: &Status) -> anyhow::Result<()> {
