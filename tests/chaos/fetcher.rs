@@ -110,7 +110,7 @@ mod kafka {
             dying: &["fetcher"],
             others: &["cleaner", "enricher", "sink"],
             short: 5,
-            per_second: 1.5,
+            per_second: 1.0,
         };
         survive(|settings| deployment_with(&brokers(), settings), &form);
     }

@@ -3,6 +3,8 @@
 mod identity;
 mod record;
 
+use std::sync::{Mutex, PoisonError};
+
 use pipeline::{Refusal, Stage};
 use schemas::{Article, Page, PageKind, topic};
 
@@ -31,8 +33,15 @@ impl Stage for Cleaner {
     }
 }
 
+/// Pages with more bytes are extracted one at a time: each takes up to twelve times its size.
+const LARGE_BYTES: usize = 1 << 20;
+
+/// Held while a large page is extracted.
+static LARGE: Mutex<()> = Mutex::new(());
+
 /// Reads the page as what it is.
 fn extract(page: &Page) -> extract::Extracted {
+    let _alone = (page.body.len() > LARGE_BYTES).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let meta = &page.meta;
     let entry = meta.entry.as_deref();
     let authors: Vec<&str> = entry.map_or_else(Vec::new, |entry| entry.authors.iter().map(String::as_str).collect());

@@ -18,6 +18,10 @@ use clap::Parser as _;
 
 use crate::{cli::Cli, settings::SettingsError};
 
+/// Gives freed memory back soon, whichever thread has freed it (`docs/decisions/memory.md`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match commands::run(cli) {

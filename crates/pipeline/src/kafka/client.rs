@@ -30,8 +30,10 @@ pub(super) const STOP_GRACE: Duration = Duration::from_secs(6);
 const MESSAGE_TIMEOUT_MS: &str = "8000";
 /// A consumer that does not poll for so long is taken for dead; a worker polls every 100 ms even while it waits.
 const MAX_POLL_INTERVAL_MS: &str = "300000";
-/// What librdkafka may hold of fetched records (KiB).
-const QUEUED_KBYTES: &str = "16384";
+/// What librdkafka may hold of fetched records before it fetches more (KiB).
+const QUEUED_KBYTES: &str = "8192";
+/// What one fetch brings of a partition, compressed, unless its next batch is larger: by how much the above is overshot.
+const FETCHED_BYTES: &str = "262144";
 
 /// What the rules rest on and nobody may set otherwise.
 const OURS: &[&str] = &[
@@ -104,7 +106,7 @@ fn consuming(settings: &KafkaSettings) -> ClientConfig {
         .set("isolation.level", isolation(settings.committed_only))
         .set("enable.partition.eof", "true")
         .set("queued.max.messages.kbytes", QUEUED_KBYTES)
-        .set("fetch.message.max.bytes", "1048576")
+        .set("fetch.message.max.bytes", FETCHED_BYTES)
         .set("fetch.wait.max.ms", "100")
         .set("fetch.queue.backoff.ms", "20");
     with_theirs(config, settings)

@@ -117,7 +117,7 @@ impl Default for SinkFile {
         Self {
             workers: 1,
             batch_records_max: 20_000,
-            batch_bytes_max: 64 << 20,
+            batch_bytes_max: 16 << 20,
             dead_letters_in_row_max: StageFile::default().dead_letters_in_row_max,
             to: SinkTarget::Lake,
             lake: PathBuf::new(),
