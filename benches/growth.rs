@@ -228,12 +228,17 @@ fn article(n: u64) -> EnrichedArticle {
     serde_json::from_value(row).unwrap()
 }
 
+fn system_time(at: Timestamp) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(at.as_millis() as u64)
+}
+
 /// New files become as young as the lake's time says, which runs ahead of the machine's.
 fn age(folder: &Path, now: SystemTime) {
+    let machine = system_time(Clock::system().now());
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.path().is_dir() {
             age(&entry.path(), now);
-        } else if entry.metadata().unwrap().modified().unwrap() < SystemTime::now() {
+        } else if entry.metadata().unwrap().modified().unwrap() < machine {
             File::options().write(true).open(entry.path()).unwrap().set_modified(now).unwrap();
         }
     }
@@ -260,7 +265,7 @@ fn lake(commits: u64) {
     for n in 0..commits {
         let now = Timestamp::from_millis(begin + n as i64 * APART);
         if n.is_multiple_of(AGED) {
-            age(&settings.path, UNIX_EPOCH + Duration::from_millis(now.as_millis() as u64));
+            age(&settings.path, system_time(now));
         }
         let articles: Vec<_> = (n * ROWS..(n + 1) * ROWS).map(article).collect();
         let rows: Vec<_> = articles.iter().collect();

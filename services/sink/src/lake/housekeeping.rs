@@ -20,7 +20,7 @@ const CHECKPOINTS_MIN: usize = 2;
 /// commit stays what it is, and what a reader has to replay stays in proportion to the checkpoint that it reads anyway.
 const ACTIONS_A_COMMIT: u64 = 200;
 
-/// Whether this version is to have a checkpoint: every so many commits, fewer of them where the last one was large.
+/// Whether this version is to have a checkpoint: every so many commits, less often where the last one was large.
 pub(super) fn is_due(log: &Path, version: u64, commits: u64) -> bool {
     version.is_multiple_of(commits.max(1))
         && last_checkpoint(log).is_none_or(|last| version >= last.version.saturating_add(last.size / ACTIONS_A_COMMIT))
