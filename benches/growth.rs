@@ -36,8 +36,8 @@ const BEGIN_MS: i64 = 1_780_000_000_000;
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    let is_asked =
-        |name: &str| !arguments.iter().any(|a| a == "log" || a == "lake") || arguments.iter().any(|a| a == name);
+    let part = arguments.iter().find(|argument| ["log", "lake"].contains(&argument.as_str()));
+    let is_asked = |name: &str| part.is_none_or(|part| part == name);
     if is_asked("log") {
         log(if numbers.is_empty() { &[1, 10] } else { &numbers });
         retention();
@@ -82,6 +82,15 @@ fn records(count: usize, from: u64) -> Vec<Outgoing> {
         Outgoing { topic: topic::PAGES, partition: Some(Partition((n % u64::from(PARTITIONS)) as u32)), record }
     };
     (from..from + count as u64).map(record).collect()
+}
+
+/// Appends until there are `wanted` records; how many there are then.
+fn fill(log: &EmbeddedLog, mut filled: u64, wanted: u64) -> u64 {
+    while filled < wanted {
+        log.append(&records(FILLED, filled)).unwrap();
+        filled += FILLED as u64;
+    }
+    filled
 }
 
 /// A stage of one worker, a step at a time.
@@ -160,10 +169,7 @@ fn log(millions: &[u64]) {
     let mut filled = 0;
     for million in millions {
         let log = open(folder.path(), &clock);
-        while filled < million * 1_000_000 {
-            log.append(&records(FILLED, filled)).unwrap();
-            filled += FILLED as u64;
-        }
+        filled = fill(&log, filled, million * 1_000_000);
         Stage::join(&log).skip_to_end(&log);
         log.append(&records(BATCH, filled)).unwrap();
         filled += BATCH as u64;
@@ -198,10 +204,7 @@ fn retention() {
     let mut stage = Stage::join(&log);
     let mut filled = 0;
     for day in 1..=10 {
-        while filled < day * 1_000_000 {
-            log.append(&records(FILLED, filled)).unwrap();
-            filled += FILLED as u64;
-        }
+        filled = fill(&log, filled, day * 1_000_000);
         stage.skip_to_end(&log);
         clock.set(Timestamp::from_millis(BEGIN_MS + day as i64 * DAY.as_millis() as i64));
         let ((), took) = timed(|| while log.retain().unwrap() {});
@@ -244,12 +247,12 @@ fn age(folder: &Path, now: SystemTime) {
     }
 }
 
-/// Commits five seconds apart, as the sink makes them, with the upkeep that the sink does by default: files joined each
-/// hour, deleted each day after two hours.
+/// Commits five seconds apart, as the sink makes them, with its upkeep as often as by default: files joined each hour, and
+/// deleted each day, here after the shortest retention.
 fn lake(commits: u64) {
     const APART: i64 = 5_000;
     const ROWS: u64 = 10;
-    const AGED: u64 = 25;
+    const AGED: u64 = 25; // commits between two times that new files get the lake's time
     println!(
         "\nThe lake: {ROWS} articles a commit, one commit each 5 s of its time; joined each hour, vacuumed each day\n"
     );

@@ -8,7 +8,9 @@ pub(super) mod kafka {
         kafka::{KafkaLog, KafkaSettings},
     };
 
-    use super::super::{Death, ENVIRONMENT, Plan, Scale, binary, death, draw, scale, survive, survive_in};
+    use super::super::{
+        Death, ENVIRONMENT, Plan, SHORT_SESSION, Scale, binary, death, draw, scale, survive, survive_in,
+    };
     use crate::{
         broker::{Broker, brokers},
         deployment::Deployment,
@@ -19,9 +21,8 @@ pub(super) mod kafka {
     pub(in super::super) const SERVICES: [(&[&str], &str); 3] =
         [(&["cleaner"], "cleaner"), (&["enricher"], "enricher"), (&["sink"], "sink")];
 
-    /// The dead are forgotten sooner, so that more can die in the same time.
     fn quickly() -> Vec<(&'static str, &'static str)> {
-        ENVIRONMENT.iter().copied().chain([("WIREDESK_KAFKA_SESSION_TIMEOUT_MS", "3000")]).collect()
+        ENVIRONMENT.iter().copied().chain([SHORT_SESSION]).collect()
     }
 
     /// Each of them once, and none dies.

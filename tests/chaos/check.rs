@@ -1,9 +1,6 @@
 //! Whether each article is there once, in order, as it was.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use pipeline::Log;
 use schemas::topic;
@@ -78,24 +75,24 @@ pub(crate) fn topics(log: &dyn Log, stories: u32) -> Vec<String> {
 /// What is wrong with the dead letters: those that were planted are there once each, with their bytes and headers.
 pub(crate) fn dead_letters(log: &dyn Log, planted: &[Vec<u8>]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut left: BTreeSet<&[u8]> = planted.iter().map(Vec::as_slice).collect();
-    let mut letters = BTreeMap::<Vec<u8>, Vec<String>>::new();
+    let mut found = BTreeMap::<Vec<u8>, Vec<String>>::new();
     for delivery in read_all(log, topic::DEAD_LETTERS) {
         let record = &delivery.record;
-        let headers: BTreeSet<&str> = record.headers.iter().map(|(name, _)| &**name).collect();
-        if !["dead-letter", "page"].iter().all(|name| headers.contains(name)) {
-            wrong.push(format!("a dead letter has only the headers {headers:?}"));
+        let headers: BTreeMap<&str, &[u8]> = record.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        if !["dead-letter", "page"].iter().all(|name| headers.contains_key(name)) {
+            wrong.push(format!("a dead letter has only the headers {:?}", headers.keys()));
         }
-        let value = record.value.as_deref().unwrap_or_default();
-        let about = record.headers.iter().find(|(name, _)| name == "dead-letter");
-        let about = about.map(|(_, json)| String::from_utf8_lossy(json).into_owned()).unwrap_or_default();
-        let of_value = letters.entry(value.to_vec()).or_default();
-        of_value.push(format!("{}/{}: {about}", delivery.place.partition, delivery.offset));
-        if !left.remove(value) {
-            wrong.push(format!("{} bytes are no dead letter, or are one twice: {of_value:?}", value.len()));
+        let about = String::from_utf8_lossy(headers.get("dead-letter").copied().unwrap_or_default());
+        let value = record.value.as_deref().unwrap_or_default().to_vec();
+        found.entry(value).or_default().push(format!("{}/{}: {about}", delivery.place.partition, delivery.offset));
+    }
+    for (value, letters) in &found {
+        if !planted.contains(value) || letters.len() > 1 {
+            wrong.push(format!("{} bytes are no dead letter, or are one twice: {letters:?}", value.len()));
         }
     }
-    wrong.extend(left.iter().map(|value| format!("the dead letter {:?} is lost", &value[..8.min(value.len())])));
+    let lost = planted.iter().filter(|value| !found.contains_key(*value));
+    wrong.extend(lost.map(|value| format!("the dead letter {:?} is lost", &value[..8.min(value.len())])));
     wrong
 }
 

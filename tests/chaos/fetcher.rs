@@ -7,7 +7,7 @@ use std::{
 
 use pipeline::Step;
 
-use super::{Death, Scale, binary, death, draw, is_whole, scale};
+use super::{Death, SHORT_SESSION, Scale, binary, death, draw, is_whole, scale};
 use crate::{
     deployment::{Deployment, Running},
     news,
@@ -48,8 +48,7 @@ fn survive(make: impl FnOnce(&str) -> Deployment, form: &Form<'_>) {
     let start = |role: &[&str], death: Option<&Death>| {
         let failpoints = death.map(Death::failpoints).unwrap_or_default();
         let aborts = death.and_then(Death::aborts).unwrap_or("9");
-        let session = ("WIREDESK_KAFKA_SESSION_TIMEOUT_MS", "3000"); // the dead are forgotten soon
-        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", aborts), session])
+        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", aborts), SHORT_SESSION])
     };
     let others: Vec<Running> = form.others.iter().map(|role| start(&[*role], None)).collect();
     let (mut killed_at, mut unmet) = (Vec::new(), Vec::new());

@@ -41,6 +41,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WIREDESK_SINK_COMPACT_INTERVAL_S", "1"), // the sink joins small files beside all this
     ("ABORTS", "9"),                           // every ninth commit is undone
 ];
+/// The dead are forgotten sooner, so that more can die in the same time.
+const SHORT_SESSION: (&str, &str) = ("WIREDESK_KAFKA_SESSION_TIMEOUT_MS", "3000");
 /// Dead letters that are planted.
 const NOISE: u8 = 5;
 
