@@ -6,7 +6,6 @@
 #![expect(clippy::print_stdout, reason = "a bench tells what it found")]
 
 use std::{
-    collections::BTreeMap,
     env,
     error::Error,
     fs,
@@ -180,14 +179,6 @@ fn main() -> Outcome<()> {
 
 /// What the bench made on the cluster goes again.
 fn delete_topics(brokers: String, prefix: String) -> Outcome<()> {
-    let settings = KafkaSettings {
-        brokers,
-        prefix,
-        session_timeout: START_MAX,
-        transaction_timeout: START_MAX,
-        replication: 1,
-        client: BTreeMap::new(),
-        committed_only: true,
-    };
+    let settings = KafkaSettings { prefix, replication: 1, ..KafkaSettings::new(brokers) };
     Ok(KafkaLog::new(settings, Health::default(), Stop::new())?.delete()?)
 }

@@ -20,7 +20,7 @@ const ZOMBIE: Duration = Duration::from_secs(9);
 /// How soon a zombie that was refused ends.
 const REFUSED_MAX: Duration = Duration::from_secs(4);
 /// How often a death is planted again.
-const TRIES_MAX: u32 = 4;
+pub(super) const TRIES_MAX: u32 = 4;
 /// Records that may wait between the import and the lake before more are imported.
 const AHEAD_MAX: u64 = 120;
 /// Files that are imported ahead of what stands in the way.

@@ -156,7 +156,9 @@ fn jars() -> PathBuf {
     let fetch = || {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let jars = root.join("../target/kafka");
-        if !jars.join("done").exists() {
+        let wanted = fs::read_to_string(root.join("kafka/pom.xml")).unwrap();
+        if fs::read_to_string(jars.join("done")).ok().as_ref() != Some(&wanted) {
+            let _ = fs::remove_dir_all(&jars); // of another version
             let output = Command::new("mvn")
                 .args(["-q", "-B", "dependency:copy-dependencies"])
                 .arg(format!("-DoutputDirectory={}", jars.display()))
@@ -164,7 +166,7 @@ fn jars() -> PathBuf {
                 .output()
                 .expect("mvn runs: `tests/run` installs it");
             assert!(output.status.success(), "mvn: {}", String::from_utf8_lossy(&output.stdout));
-            fs::write(jars.join("done"), "").unwrap();
+            fs::write(jars.join("done"), wanted).unwrap();
         }
         jars.canonicalize().unwrap()
     };

@@ -91,15 +91,7 @@ pub(crate) fn kafka_settings(brokers: &str) -> KafkaSettings {
     use std::sync::atomic::{AtomicU32, Ordering};
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let prefix = format!("t{}-{}.", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    KafkaSettings {
-        brokers: brokers.to_owned(),
-        prefix,
-        session_timeout: Duration::from_secs(6),
-        transaction_timeout: Duration::from_secs(10),
-        replication: 1,
-        client: BTreeMap::new(),
-        committed_only: true,
-    }
+    KafkaSettings { prefix, session_timeout: Duration::from_secs(6), replication: 1, ..KafkaSettings::new(brokers) }
 }
 
 pub(crate) fn patiently<T>(mut ask: impl FnMut() -> Result<T, LogError>) -> T {

@@ -21,9 +21,9 @@ impl Limits {
     pub const STAGE: Self =
         Self { records_max: 1_000, bytes_max: 4 << 20, linger: Duration::ZERO, ceiling: Duration::from_millis(100) };
 
-    /// For sinks that commit every `interval`: files should not be small.
+    /// For sinks that commit every `interval`: files should not be small, and a batch is in memory up to six times.
     pub const fn sink(interval: Duration) -> Self {
-        Self { records_max: 20_000, bytes_max: 16 << 20, linger: interval, ceiling: interval }
+        Self { records_max: 20_000, bytes_max: 8 << 20, linger: interval, ceiling: interval }
     }
 
     /// After `failures` failed commits in a row, a batch is halved from the second on, down to a single record, so

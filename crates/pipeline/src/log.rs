@@ -254,7 +254,9 @@ pub trait Member: Send {
     fn lag(&self) -> u64;
 
     /// Where positions that were `read` up to may be moved on to, because no record stands in between: transaction markers
-    /// do, and a position that stays in front of them looks like a gap once retention has deleted them.
+    /// do, and a position that stays in front of them looks like a gap once retention has deleted them. Asked while nothing
+    /// comes, as often as one likes; a member looks from time to time, and starts delivery anew where records stand of which
+    /// nothing comes.
     ///
     /// # Errors
     /// The log cannot be reached, the assignment has changed, or a stop was asked for.

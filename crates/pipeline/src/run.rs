@@ -30,8 +30,6 @@ const POLL_SLOW: Duration = Duration::from_millis(20);
 const BREATH: Duration = Duration::from_millis(100);
 /// Between two tries while the log or the store cannot be reached.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often positions are moved past what is no record, while nothing else happens.
-const ADVANCE_EVERY: Duration = Duration::from_secs(60);
 /// Commits in a row that may be refused because partitions were lost, with no rebalance in between.
 const LOST_MAX: u32 = 200;
 /// How long the last batch before an end is tried.
@@ -109,7 +107,6 @@ pub fn run<W: Work>(work: W, worker: &Worker) -> Result<(), RunError> {
         pending: VecDeque::new(),
         batch: Vec::new(),
         in_flight: None,
-        advanced: None,
         submitted: None,
         failures: 0,
         lost: 0,
@@ -190,8 +187,6 @@ struct Run<'a, W: Work> {
     pending: VecDeque<Delivery>,
     batch: Vec<Delivery>,
     in_flight: Option<InFlight>,
-    /// When positions were last moved past what is no record.
-    advanced: Option<Instant>,
     /// When a batch was last handed over.
     submitted: Option<Instant>,
     /// Commits undone in a row.
@@ -309,8 +304,7 @@ impl<W: Work> Run<'_, W> {
     /// Moves idle positions past transaction markers. Without it, a partition in which nothing happens for longer than
     /// the log's retention would look like a gap at the next start.
     fn advance(&mut self) -> Result<(), RunError> {
-        let idle = self.batch.is_empty() && self.pending.is_empty() && self.unstarted.is_empty();
-        if !idle || self.advanced.is_some_and(|last| last.elapsed() < ADVANCE_EVERY) {
+        if !(self.batch.is_empty() && self.pending.is_empty() && self.unstarted.is_empty()) {
             return Ok(());
         }
         let read: Vec<_> = self.positions.iter().map(|(place, position)| (*place, position.read)).collect();
@@ -327,7 +321,6 @@ impl<W: Work> Run<'_, W> {
                 position.read = *end;
             }
         }
-        self.advanced = Some(Instant::now());
         self.work.begin();
         let store = self.work.advance(&ends);
         let touched = ends.iter().map(|(place, _)| place.partition).collect();

@@ -20,7 +20,7 @@ use crate::{cli::Cli, settings::SettingsError};
 
 /// Gives freed memory back soon, whichever thread has freed it (`docs/decisions/memory.md`).
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

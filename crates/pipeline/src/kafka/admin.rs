@@ -22,6 +22,9 @@ use crate::{LogError, NewTopic, TopicInfo};
 /// What a topic must take: a record at its cap, with what its batch adds.
 const MESSAGE_BYTES_MIN: usize = limits::RECORD_BYTES_MAX + (128 << 10);
 
+/// How long an answer may take: a client that was just made asks for versions and for the brokers first, and a broker may take
+/// seconds for each.
+const ANSWER: Duration = Duration::from_secs(15);
 /// How long brokers may take to list topics that were made.
 const VISIBLE_MAX: Duration = Duration::from_secs(20);
 
@@ -36,7 +39,7 @@ fn wait<T>(future: impl Future<Output = T>) -> Result<T, LogError> {
 }
 
 fn options() -> AdminOptions {
-    AdminOptions::new().request_timeout(Some(REQUEST)).operation_timeout(Some(REQUEST))
+    AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER))
 }
 
 pub(super) fn topics(log: &Inner) -> Result<Vec<TopicInfo>, LogError> {

@@ -85,6 +85,9 @@ fn with_theirs(mut config: ClientConfig, settings: &KafkaSettings) -> ClientConf
     for (name, value) in &settings.client {
         config.set(name, value);
     }
+    if settings.client.contains_key("debug") {
+        config.set_log_level(RDKafkaLogLevel::Debug); // who asks what librdkafka does wants to be told
+    }
     config
 }
 
@@ -400,19 +403,7 @@ mod tests {
 
     fn settings(name: &str, value: &str) -> KafkaSettings {
         let client = [(name.to_owned(), value.to_owned())].into();
-        KafkaSettings { client, ..settings_of("broker.example:9092") }
-    }
-
-    fn settings_of(brokers: &str) -> KafkaSettings {
-        KafkaSettings {
-            brokers: brokers.to_owned(),
-            prefix: String::new(),
-            session_timeout: Duration::from_secs(10),
-            transaction_timeout: Duration::from_secs(10),
-            replication: 3,
-            client: Default::default(),
-            committed_only: true,
-        }
+        KafkaSettings { client, ..KafkaSettings::new("broker.example:9092") }
     }
 
     /// A cluster of librdkafka's own, which serves metadata and offsets well enough.
@@ -420,7 +411,7 @@ mod tests {
     fn a_partition_without_a_leader_is_asked_for_again_once_it_has_one() {
         let cluster = MockCluster::new(1).unwrap();
         cluster.create_topic("t", 1, 1).unwrap();
-        let consumer = reader(&settings_of(&cluster.bootstrap_servers()), true).unwrap();
+        let consumer = reader(&KafkaSettings::new(cluster.bootstrap_servers()), true).unwrap();
         cluster.partition_leader("t", 0, None).unwrap();
         consumer.fetch_metadata(Some("t"), REQUEST).unwrap();
         cluster.partition_leader("t", 0, Some(1)).unwrap();

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{Commit, CommitError, Committer, LogError, Step, Steps, Stop};
 
-/// One call of the transaction protocol; what is retriable is called again.
-const CALL: Duration = Duration::from_secs(2);
+/// One call of the transaction protocol; what is retriable is called again. Some calls ask anew when they are called again, so
+/// that this must be longer than a slow broker takes to answer.
+const CALL: Duration = Duration::from_secs(5);
 /// Between two tries while no broker answers.
 const PAUSE: Duration = Duration::from_millis(100);
 

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -19,7 +19,8 @@ use super::{
     Inner, client,
     client::REQUEST,
     committer::KafkaCommitter,
-    restore::{Restorer, markers_end},
+    lag::Lags,
+    restore::{Restorer, only_markers},
 };
 use crate::{
     Committer, Delivery, EachRow, Event, Gate, Health, Join, LogError, Member, Offset, Partition, Place, Step, Steps,
@@ -34,12 +35,21 @@ const RECORDS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
 /// Records that are kept while the worker waits; past it, partitions are paused.
 const KEPT_MAX: usize = 8;
+/// How often it is looked whether something stands in partitions of which nothing comes.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long a record that stands there is waited for, before delivery is started anew.
+const LATE_MAX: Duration = Duration::from_secs(2);
+/// Between two polls of that wait.
+const LATE_POLL: Duration = Duration::from_millis(10);
 
 /// What librdkafka's callbacks tell the worker. They run inside `poll`, on the worker's own thread.
 pub(super) struct Context {
     who: String,
     /// Under which name a wait for the brokers is said: apart from the waits of the committing thread.
     waits_as: String,
+    /// And a wait for records that are held back.
+    held_as: String,
+    transaction_timeout: Duration,
     health: Health,
     brokers: String,
     gate: Gate,
@@ -50,10 +60,7 @@ pub(super) struct Context {
 #[derive(Default)]
 struct Told {
     changes: VecDeque<Change>,
-    lags: BTreeMap<(String, i32), u64>,
-    /// Where partitions are said to have been read to their end. Statistics are made at another time than they are told,
-    /// and may be of another assignment: a hint, no more.
-    ends: BTreeMap<(String, i32), i64>,
+    lags: Lags,
     crash: Option<crate::Crash>,
 }
 
@@ -95,8 +102,7 @@ impl Context {
             tracing::warn!(worker = self.who, "old partitions cannot be let go: {error}");
         }
         let mut told = self.told();
-        told.lags.clear();
-        told.ends.clear();
+        told.lags = Lags::default();
         told.changes.push_back(Change::Revoked(partitions(list)));
     }
 }
@@ -130,22 +136,16 @@ impl ClientContext for Context {
         if statistics.brokers.values().any(|broker| broker.state == "UP") {
             self.health.going(&self.waits_as);
         }
-        let (mut lags, mut ends) = (BTreeMap::new(), BTreeMap::new());
-        for (name, topic) in &statistics.topics {
-            for (number, partition) in topic.partitions.iter().filter(|(_, p)| p.desired && p.fetch_state == "active") {
-                // Between the last record and the end may stand transaction markers, which are no records: at the end
-                // of the partition nothing waits, whatever the offsets say.
-                let at_end = partition.eof_offset >= 0 && partition.eof_offset >= partition.ls_offset;
-                let from = partition.app_offset.max(partition.lo_offset).max(0);
-                if at_end && partition.fetchq_cnt == 0 {
-                    ends.insert((name.clone(), *number), partition.eof_offset);
-                }
-                let lag = if at_end && partition.fetchq_cnt == 0 { 0 } else { partition.ls_offset - from };
-                lags.insert((name.clone(), *number), u64::try_from(lag).unwrap_or(0));
-            }
+        let now = Instant::now();
+        let held = {
+            let lags = &mut self.told().lags;
+            lags.see(&statistics, now);
+            lags.held(self.transaction_timeout, now)
+        };
+        match held {
+            Some(held) => self.health.waiting(&self.held_as, &held),
+            None => self.health.going(&self.held_as),
         }
-        let mut told = self.told();
-        (told.lags, told.ends) = (lags, ends);
     }
 }
 
@@ -181,6 +181,9 @@ pub(super) struct KafkaMember {
     /// What a poll said while nothing could be done about it.
     failed: Option<KafkaError>,
     restorer: Option<Restorer>,
+    /// When it was last looked whether something stands where nothing comes from, and where the positions were then.
+    looked: Instant,
+    stood: BTreeMap<Place, Offset>,
 }
 
 impl KafkaMember {
@@ -198,6 +201,8 @@ impl KafkaMember {
         let context = Context {
             who: format!("{}/{}", join.stage, join.worker),
             waits_as: format!("{}/{} reads", join.stage, join.worker),
+            held_as: format!("{}/{} is held back", join.stage, join.worker),
+            transaction_timeout: log.settings.transaction_timeout,
             health: log.health.clone(),
             brokers: log.settings.brokers.clone(),
             gate: Gate::default(),
@@ -221,6 +226,8 @@ impl KafkaMember {
             token: no_token(),
             failed: None,
             restorer: None,
+            looked: Instant::now(),
+            stood: BTreeMap::new(),
         })
     }
 
@@ -284,7 +291,10 @@ impl KafkaMember {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        let committed = self.consumer.committed_offsets(list, REQUEST).map_err(client::unavailable)?;
+        let committed = self.consumer.committed_offsets(list, REQUEST).map_err(|error| {
+            let timed_out = error.rdkafka_error_code() == Some(RDKafkaErrorCode::OperationTimedOut);
+            if timed_out { self.undecided() } else { client::unavailable(error) }
+        })?;
         let mut stands = Vec::new();
         for element in committed.elements() {
             let Some(place) = self.place(element.topic(), element.partition()) else { continue };
@@ -300,6 +310,15 @@ impl KafkaMember {
             stands.push((place, Offset(offset)));
         }
         Ok(stands)
+    }
+
+    /// No answer: librdkafka asks again by itself while a transaction that has moved these positions has not ended.
+    fn undecided(&self) -> LogError {
+        LogError::Unavailable(format!(
+            "no broker says where {} stands: none answers, or a transaction of its workers has not ended \
+             (kafka-transactions.sh find-hanging names one that never will)",
+            self.join.stage
+        ))
     }
 
     fn gap(&self, place: Place, position: i64, first: i64, next: i64) -> LogError {
@@ -318,9 +337,11 @@ impl KafkaMember {
         match error {
             KafkaError::PartitionEOF(_) => Ok(()),
             KafkaError::MessageConsumptionFatal(code) => Err(LogError::Fatal(format!("kafka: {code}"))),
-            KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
-                self.start_again()
-            }
+            KafkaError::MessageConsumption(
+                RDKafkaErrorCode::AutoOffsetReset
+                | RDKafkaErrorCode::OffsetOutOfRange
+                | RDKafkaErrorCode::LogTruncation,
+            ) => self.start_again(),
             KafkaError::MessageConsumption(
                 code @ (RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::TopicAuthorizationFailed),
             ) => Err(LogError::Setup(format!("kafka refuses {}: {code}", self.join.stage))),
@@ -359,13 +380,27 @@ impl KafkaMember {
         self.consumer.assign(&list).map_err(client::unavailable)
     }
 
+    /// A message as a delivery, unless it is out of turn: of a partition in which delivery was not started, or before what
+    /// was delivered of it. Around a pause or a rebalance librdkafka may hand over again what it has handed over, and what
+    /// is worked on twice in one start is doubled for good.
     fn delivery(&self, message: &BorrowedMessage<'_>) -> Option<Delivery> {
+        let place = self.place(message.topic(), message.partition())?;
+        let offset = Offset(message.offset());
+        if self.next.get(&place).is_none_or(|next| offset < *next) {
+            tracing::debug!(worker = self.join.worker, "out of turn: {place:?} {offset:?}");
+            return None;
+        }
         Some(Delivery {
-            place: self.place(message.topic(), message.partition())?,
-            offset: Offset(message.offset()),
+            place,
+            offset,
             appended_at_ms: message.timestamp().to_millis().unwrap_or(0),
             record: client::record(message),
         })
+    }
+
+    /// Notes that a record was delivered.
+    fn delivered(&mut self, delivery: &Delivery) {
+        self.next.insert(delivery.place, Offset(delivery.offset.0 + 1));
     }
 
     fn is_told(&self) -> bool {
@@ -383,11 +418,27 @@ impl KafkaMember {
             Some(Ok(message)) => {
                 let delivery = self.delivery(&message);
                 drop(message);
-                self.keep(delivery);
+                if let Some(delivery) = delivery {
+                    self.delivered(&delivery);
+                    self.kept.push_back(delivery);
+                }
             }
             Some(Err(KafkaError::PartitionEOF(_))) | None => {}
             Some(Err(error)) => self.failed = Some(error),
         }
+    }
+
+    /// Whether a record that stands in a partition comes by itself after all.
+    fn comes(&mut self, place: Place, from: Offset) -> Result<bool, LogError> {
+        let since = Instant::now();
+        while since.elapsed() < LATE_MAX {
+            self.stay()?;
+            if self.next.get(&place).is_some_and(|next| *next > from) {
+                return Ok(true);
+            }
+            std::thread::sleep(LATE_POLL);
+        }
+        Ok(false)
     }
 
     /// Keeps the membership while something is read beside it.
@@ -397,13 +448,6 @@ impl KafkaMember {
             return Err(LogError::Stopping);
         }
         if self.is_told() { Err(LogError::Interrupted) } else { Ok(()) }
-    }
-
-    fn keep(&mut self, delivery: Option<Delivery>) {
-        if let Some(delivery) = delivery {
-            self.next.insert(delivery.place, Offset(delivery.offset.0 + 1));
-            self.kept.push_back(delivery);
-        }
     }
 
     /// Lets delivery go on after a wait.
@@ -439,7 +483,7 @@ impl Member for KafkaMember {
                     let delivery = self.delivery(&message);
                     drop(message);
                     if let Some(delivery) = delivery {
-                        self.next.insert(delivery.place, Offset(delivery.offset.0 + 1));
+                        self.delivered(&delivery);
                         bytes += delivery.record.bytes();
                         records.push(delivery);
                     }
@@ -514,28 +558,41 @@ impl Member for KafkaMember {
     }
 
     fn lag(&self) -> u64 {
-        self.consumer.context().told().lags.values().sum()
+        self.consumer.context().told().lags.total()
     }
 
     fn ends(&mut self, read: &[(Place, Offset)]) -> Result<Vec<(Place, Offset)>, LogError> {
-        let hinted: Vec<_> = {
-            // Taken, so that a wrong one costs one look and not one a poll.
-            let told = std::mem::take(&mut self.consumer.context().told().ends);
-            let ahead = told.into_iter().filter_map(|((topic, number), end)| {
-                let place = self.place(&topic, number)?;
-                let (_, from) = read.iter().find(|(known, from)| *known == place && from.0 < end)?;
-                Some((place, topic, number, *from))
-            });
-            ahead.collect()
-        };
-        let mut ends = Vec::new();
-        if hinted.is_empty() {
-            return Ok(ends);
+        if self.looked.elapsed() < LOOK_EVERY {
+            return Ok(Vec::new());
         }
-        let reader = client::reader(&self.log.settings, true)?;
-        for (place, topic, number, from) in hinted {
-            let end = markers_end(&reader, &topic, number, from.0, &mut || self.stay())?;
-            ends.extend(end.map(|end| (place, Offset(end))));
+        self.looked = Instant::now();
+        let stood = std::mem::replace(&mut self.stood, read.iter().copied().collect());
+        let mut reader = None;
+        let mut ends = Vec::new();
+        for (place, from) in read.iter().filter(|(place, from)| stood.get(place) == Some(from)) {
+            let topic = self.names.get(place.input).map_or("", String::as_str);
+            let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
+            let (first, end) = client::watermarks(&self.consumer, topic, partition)?;
+            if from.0 < first || from.0 >= end {
+                continue;
+            }
+            let reader = match &mut reader {
+                Some(reader) => reader,
+                none => none.insert(client::reader(&self.log.settings, true)?),
+            };
+            let topic = topic.to_owned();
+            if only_markers(reader, &topic, partition, from.0, &mut || self.stay())? {
+                ends.push((*place, Offset(end)));
+            } else if !self.comes(*place, *from)? {
+                tracing::warn!(
+                    worker = self.join.worker,
+                    "nothing comes of {topic} [{partition}], though a record stands at {} or later: delivery is started anew",
+                    from.0
+                );
+                let positions: Vec<_> = self.next.iter().map(|(place, offset)| (*place, *offset)).collect();
+                self.assign(&positions)?;
+                break;
+            }
         }
         Ok(ends)
     }

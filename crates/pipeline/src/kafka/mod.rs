@@ -16,15 +16,16 @@
 //! 8. Work happens with the consumer polled beside it: `member::breathe`.
 //! 9. After a stop, nothing waits for a broker longer than `client::STOP_GRACE`; a call of librdkafka that does is given up by
 //!    the run loop.
-//! 10. Lag is measured to the end of the partition, not by subtracting offsets: `member::Context::lag`.
+//! 10. Lag is measured to the end of the partition, not by subtracting offsets: `lag`.
 //! 11. Compression, linger and sizes: `client`.
 //! 12. No offset is asked for by name, since a late answer would move a partition: `member::Context::assigned`. A position
-//!     moves past what is no record only where a reader has proven it: `restore::markers_end`.
+//!     moves past what is no record only where a reader has proven it: `restore::only_markers`.
 
 mod admin;
 mod client;
 mod committer;
 mod cursor;
+mod lag;
 mod member;
 mod restore;
 
@@ -63,6 +64,22 @@ pub struct KafkaSettings {
     pub client: BTreeMap<String, String>,
     /// Records of transactions that were undone are left out, which the promise needs: only a test that breaks it says no.
     pub committed_only: bool,
+}
+
+impl KafkaSettings {
+    /// A cluster as most deployments want it.
+    #[must_use]
+    pub fn new(brokers: impl Into<String>) -> Self {
+        Self {
+            brokers: brokers.into(),
+            prefix: String::new(),
+            session_timeout: Duration::from_secs(10),
+            transaction_timeout: Duration::from_secs(10),
+            replication: 3,
+            client: BTreeMap::new(),
+            committed_only: true,
+        }
+    }
 }
 
 /// Secrets may stand among the client settings: only their names are shown.

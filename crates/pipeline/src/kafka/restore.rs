@@ -62,22 +62,17 @@ impl Restorer {
     }
 }
 
-/// The end of a partition, where nothing that a stage reads stands between `from` and it: transaction markers, and records
-/// of transactions that were undone. The end is asked for first and the partition then read past it, so that no record
-/// that comes meanwhile is passed over.
-pub(super) fn markers_end(
+/// Whether nothing that a stage reads stands between `from` and the end of a partition: transaction markers do, and records
+/// of transactions that were undone. The end was asked for first, and the partition is read past it, so that no record that
+/// comes meanwhile is passed over.
+pub(super) fn only_markers(
     reader: &BaseConsumer<Plain>,
     topic: &str,
     partition: i32,
     from: i64,
     breathe: &mut dyn FnMut() -> Result<(), LogError>,
-) -> Result<Option<i64>, LogError> {
-    let (first, end) = client::watermarks(reader, topic, partition)?;
-    if from < first || from >= end {
-        return Ok(None);
-    }
-    let is_read = read_to_end(reader, topic, partition, from, breathe, &mut |_| false)?;
-    Ok(is_read.then_some(end))
+) -> Result<bool, LogError> {
+    read_to_end(reader, topic, partition, from, breathe, &mut |_| false)
 }
 
 /// Reads a partition until its end, or until `each` wants no more; whether the end was reached.

@@ -114,14 +114,16 @@ pub(super) struct SinkFile {
 
 impl Default for SinkFile {
     fn default() -> Self {
+        let interval = Duration::from_secs(5);
+        let Limits { records_max, bytes_max, .. } = Limits::sink(interval);
         Self {
             workers: 1,
-            batch_records_max: 20_000,
-            batch_bytes_max: 16 << 20,
+            batch_records_max: records_max,
+            batch_bytes_max: bytes_max,
             dead_letters_in_row_max: StageFile::default().dead_letters_in_row_max,
             to: SinkTarget::Lake,
             lake: PathBuf::new(),
-            interval_ms: 5_000,
+            interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
             checkpoint_commits: 50,
             log_retention_hours: 1,
             compact_interval_s: 3_600,
