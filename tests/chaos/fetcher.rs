@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use newsroom::Settings;
 use pipeline::Step;
 
 use super::{Death, SHORT_SESSION, Scale, binary, death, draw, is_whole, runner::TRIES_MAX, scale};
@@ -16,7 +17,8 @@ use crate::{
 
 /// A planted death that did not come in this time is brought from outside.
 const DEATH_MAX: Duration = Duration::from_secs(20);
-/// The newsroom publishes no more than this, whatever happens.
+/// The newsroom publishes no more than this, whatever happens, and its feeds list all of it: a fetcher that dies every few
+/// seconds would not see most of what leaves its feed.
 const ARTICLES_MAX: usize = 5_000;
 
 /// What is tried.
@@ -29,8 +31,7 @@ struct Form<'a> {
     others: &'a [&'a str],
     /// Deaths of the short form.
     short: usize,
-    /// Articles that the newsroom publishes a second: something must be new for as long as anybody dies, and not so much
-    /// that it has left its feed before a fetcher lived long enough to see it.
+    /// Articles that the newsroom publishes a second.
     per_second: f64,
 }
 
@@ -43,7 +44,12 @@ fn survive(make: impl FnOnce(&str) -> Deployment, form: &Form<'_>) {
     );
     let mut plan = death::plan_with(form.more, &["fetcher"], scale, &mut draw());
     plan.truncate(if is_whole() { usize::MAX } else { form.short });
-    let newsroom = news::newsroom_of(true, ARTICLES_MAX, form.per_second);
+    let newsroom = news::newsroom_of(Settings {
+        per_second: form.per_second,
+        articles_max: Some(ARTICLES_MAX as u64),
+        listed: ARTICLES_MAX,
+        ..Settings::default()
+    });
     let deployment = make(&news::settings(&newsroom));
     let start = |role: &[&str], death: Option<&Death>| {
         let failpoints = death.map(Death::failpoints).unwrap_or_default();

@@ -22,14 +22,13 @@ const ARTICLES: usize = 90;
 const BACKLOG: usize = 24;
 
 fn newsroom(faults: bool) -> Newsroom {
-    newsroom_of(faults, ARTICLES, 4.0)
+    let articles_max = u64::try_from(ARTICLES - BACKLOG).ok();
+    newsroom_of(Settings { faults, per_second: 4.0, articles_max, ..Settings::default() })
 }
 
-/// One that publishes so many articles, so many a second.
-pub(crate) fn newsroom_of(faults: bool, articles: usize, per_second: f64) -> Newsroom {
-    let articles_max = u64::try_from(articles.saturating_sub(BACKLOG)).ok();
-    let settings = Settings { seed: 7, per_second, faults, backlog: BACKLOG / 6, articles_max, ..Settings::default() };
-    Newsroom::start(settings).unwrap()
+/// One that always publishes the same.
+pub(crate) fn newsroom_of(settings: Settings) -> Newsroom {
+    Newsroom::start(Settings { seed: 7, backlog: BACKLOG / 6, ..settings }).unwrap()
 }
 
 /// Settings under which a newsroom of minutes is watched: short waits, the same rules.

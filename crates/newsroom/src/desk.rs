@@ -15,8 +15,6 @@ use crate::{
     text::Random,
 };
 
-/// A feed lists so many.
-const LISTED: usize = 25;
 /// Only so recent an article is edited: it must still be in its feed when a reader comes again.
 const EDITED_AMONG: usize = 8;
 const BACKLOG_STEP_MS: i64 = 7 * 60_000;
@@ -198,7 +196,7 @@ impl Desk {
 
     /// The newest entries of an outlet's feed, newest first.
     pub(crate) fn newest(&self, outlet: usize) -> Vec<&Article> {
-        self.listed[outlet].iter().rev().take(LISTED).map(|number| &self.articles[*number]).collect()
+        self.listed[outlet].iter().rev().take(self.settings.listed).map(|number| &self.articles[*number]).collect()
     }
 
     /// How often an outlet's feed has had something new.

@@ -19,6 +19,8 @@ pub struct Settings {
     pub first: Ipv4Addr,
     /// How many articles each publication has at the start; they are plain.
     pub backlog: usize,
+    /// A feed lists so many of the newest.
+    pub listed: usize,
     /// Stop publishing after so many articles, the backlog not counted. Everything published stays in memory
     /// (some 10 KB each), so the default has an end too.
     pub articles_max: Option<u64>,
@@ -34,6 +36,7 @@ impl Default for Settings {
             faults: true,
             first: Ipv4Addr::new(127, 0, 0, 2),
             backlog: 5,
+            listed: 25,
             articles_max: Some(20_000),
             clock: now,
         }

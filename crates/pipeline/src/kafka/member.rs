@@ -240,11 +240,16 @@ impl KafkaMember {
         partitions.iter().filter_map(|(topic, partition)| self.place(topic, *partition)).collect()
     }
 
+    /// Topic and number of a partition, as librdkafka knows it.
+    fn name(&self, place: Place) -> (&str, i32) {
+        let topic = self.names.get(place.input).map_or("", String::as_str);
+        (topic, i32::try_from(place.partition.0).unwrap_or(i32::MAX))
+    }
+
     fn list(&self, positions: &[(Place, Offset)]) -> Result<TopicPartitionList, LogError> {
         let mut list = TopicPartitionList::with_capacity(positions.len());
         for (place, offset) in positions {
-            let topic = self.names.get(place.input).map_or("", String::as_str);
-            let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
+            let (topic, partition) = self.name(*place);
             list.add_partition_offset(topic, partition, KafkaOffset::Offset(offset.0))
                 .map_err(|error| LogError::Fatal(format!("kafka: {error}")))?;
         }
@@ -324,7 +329,7 @@ impl KafkaMember {
     fn gap(&self, place: Place, position: i64, first: i64, next: i64) -> LogError {
         LogError::Gap {
             stage: self.join.stage.to_owned(),
-            topic: self.names.get(place.input).cloned().unwrap_or_default(),
+            topic: self.name(place).0.to_owned(),
             partition: place.partition.0,
             position,
             first,
@@ -356,14 +361,17 @@ impl KafkaMember {
     /// be looked up, starts again where delivery stood, since librdkafka has given that partition up.
     fn start_again(&mut self) -> Result<(), LogError> {
         for (place, offset) in &self.next {
-            let topic = self.names.get(place.input).map_or("", String::as_str);
-            let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
+            let (topic, partition) = self.name(*place);
             if let Ok((first, next)) = client::watermarks(&self.consumer, topic, partition)
                 && (offset.0 < first || offset.0 > next)
             {
                 return Err(self.gap(*place, offset.0, first, next));
             }
         }
+        self.start_where_delivery_stands()
+    }
+
+    fn start_where_delivery_stands(&mut self) -> Result<(), LogError> {
         let positions: Vec<_> = self.next.iter().map(|(place, offset)| (*place, *offset)).collect();
         if positions.is_empty() || self.is_told() {
             return Ok(());
@@ -570,8 +578,7 @@ impl Member for KafkaMember {
         let mut reader = None;
         let mut ends = Vec::new();
         for (place, from) in read.iter().filter(|(place, from)| stood.get(place) == Some(from)) {
-            let topic = self.names.get(place.input).map_or("", String::as_str);
-            let partition = i32::try_from(place.partition.0).unwrap_or(i32::MAX);
+            let (topic, partition) = self.name(*place);
             let (first, end) = client::watermarks(&self.consumer, topic, partition)?;
             if from.0 < first || from.0 >= end {
                 continue;
@@ -589,8 +596,7 @@ impl Member for KafkaMember {
                     "nothing comes of {topic} [{partition}], though a record stands at {} or later: delivery is started anew",
                     from.0
                 );
-                let positions: Vec<_> = self.next.iter().map(|(place, offset)| (*place, *offset)).collect();
-                self.assign(&positions)?;
+                self.start_where_delivery_stands()?;
                 break;
             }
         }
@@ -616,4 +622,79 @@ pub(super) fn position(
         KafkaOffset::Offset(offset) => Some(Offset(offset)),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use schemas::RawRecord;
+
+    use super::*;
+    use crate::{
+        Log as _, Outgoing,
+        kafka::{KafkaLog, KafkaSettings},
+    };
+
+    const TOPIC: &str = "pages";
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A member of librdkafka's own cluster, and what appends to it.
+    fn member(cluster: &MockCluster<'_, impl rdkafka::producer::ProducerContext>) -> (KafkaMember, impl Fn()) {
+        cluster.create_topic(TOPIC, 1, 1).unwrap();
+        let settings = KafkaSettings::new(cluster.bootstrap_servers());
+        let log = KafkaLog::new(settings, Health::default(), Stop::new()).unwrap();
+        let join = Join { stage: "test", inputs: &[TOPIC], table: None, worker: "0".to_owned() };
+        let member = KafkaMember::join(Arc::clone(&log.0), join, Steps::none(), Stop::new()).unwrap();
+        let append = move || {
+            let record = RawRecord { key: "k".into(), value: Some("v".into()), headers: Vec::new() };
+            log.append(&[Outgoing { topic: TOPIC, partition: Some(Partition(0)), record }]).unwrap();
+        };
+        (member, append)
+    }
+
+    /// What comes in `time`: an assignment is started, and the offsets of records are handed back.
+    fn offsets(member: &mut KafkaMember, time: Duration, enough: usize) -> Vec<i64> {
+        let (since, mut offsets) = (Instant::now(), Vec::new());
+        while since.elapsed() < time && offsets.len() < enough {
+            match member.poll(Duration::from_millis(50)).unwrap() {
+                Event::Assigned(places) => member.start(&places).unwrap(),
+                Event::Records(records) => offsets.extend(records.iter().map(|record| record.offset.0)),
+                Event::Revoked(_) | Event::Idle => {}
+            }
+        }
+        offsets
+    }
+
+    #[test]
+    fn a_partition_of_which_nothing_comes_though_a_record_stands_in_it_is_started_anew() {
+        let cluster = MockCluster::new(1).unwrap();
+        let (mut member, append) = member(&cluster);
+        append();
+        assert_eq!(offsets(&mut member, PATIENCE, 1), [0]);
+        // What a worker never does without noting it: now nothing comes, and nobody says why.
+        let assignment = member.consumer.assignment().unwrap();
+        member.consumer.pause(&assignment).unwrap();
+        append();
+        assert!(offsets(&mut member, Duration::from_secs(1), 1).is_empty());
+        let read = [(Place { input: 0, partition: Partition(0) }, Offset(1))];
+        for _ in 0..2 {
+            member.looked = Instant::now().checked_sub(LOOK_EVERY).unwrap();
+            assert!(member.ends(&read).unwrap().is_empty());
+        }
+        assert_eq!(offsets(&mut member, PATIENCE, 1), [1]);
+    }
+
+    #[test]
+    fn what_was_delivered_already_is_not_taken_again() {
+        let cluster = MockCluster::new(1).unwrap();
+        let (mut member, append) = member(&cluster);
+        append();
+        append();
+        assert_eq!(offsets(&mut member, PATIENCE, 2), [0, 1]);
+        // librdkafka hands it all over again, as it may around a pause.
+        let first = member.list(&[(Place { input: 0, partition: Partition(0) }, Offset(0))]).unwrap();
+        member.consumer.assign(&first).unwrap();
+        append();
+        assert_eq!(offsets(&mut member, PATIENCE, 1), [2]);
+    }
 }
