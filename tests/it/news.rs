@@ -114,7 +114,7 @@ pub(crate) fn wait_until_equal(newsroom: &Newsroom, deployment: &Deployment) {
     }
 }
 
-pub(crate) fn wait_for(newsroom: &Newsroom, articles: usize) {
+fn wait_for(newsroom: &Newsroom, articles: usize) {
     let since = Instant::now();
     while newsroom.articles().len() < articles {
         assert!(since.elapsed() < Duration::from_secs(120), "{} published", newsroom.articles().len());

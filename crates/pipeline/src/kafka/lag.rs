@@ -25,8 +25,8 @@ impl Lags {
     /// Takes new statistics in.
     pub(super) fn see(&mut self, statistics: &Statistics, now: Instant) {
         let mut before = std::mem::take(self);
-        for (topic, partitions) in statistics.topics.iter().map(|(name, topic)| (name, &topic.partitions)) {
-            for (number, partition) in partitions.iter().filter(|(_, p)| p.desired && p.fetch_state == "active") {
+        for (topic, about) in &statistics.topics {
+            for (number, partition) in about.partitions.iter().filter(|(_, p)| p.desired && p.fetch_state == "active") {
                 let name = (topic.clone(), *number);
                 self.behind.insert(name.clone(), behind(partition));
                 if partition.ls_offset >= 0 && partition.hi_offset > partition.ls_offset {

@@ -67,7 +67,7 @@ pub struct KafkaSettings {
 }
 
 impl KafkaSettings {
-    /// A cluster as most deployments want it.
+    /// A cluster by these brokers, all else as the settings file has it by default.
     #[must_use]
     pub fn new(brokers: impl Into<String>) -> Self {
         Self {

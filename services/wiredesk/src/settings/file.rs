@@ -114,8 +114,8 @@ pub(super) struct SinkFile {
 
 impl Default for SinkFile {
     fn default() -> Self {
-        let interval = Duration::from_secs(5);
-        let Limits { records_max, bytes_max, .. } = Limits::sink(interval);
+        let interval_ms = 5_000;
+        let Limits { records_max, bytes_max, .. } = Limits::sink(Duration::from_millis(interval_ms));
         Self {
             workers: 1,
             batch_records_max: records_max,
@@ -123,7 +123,7 @@ impl Default for SinkFile {
             dead_letters_in_row_max: StageFile::default().dead_letters_in_row_max,
             to: SinkTarget::Lake,
             lake: PathBuf::new(),
-            interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+            interval_ms,
             checkpoint_commits: 50,
             log_retention_hours: 1,
             compact_interval_s: 3_600,

@@ -265,13 +265,13 @@ fn kafka(file: &File) -> Result<Option<KafkaConfig>, SettingsError> {
         return Err(SettingsError("kafka.prefix must be at most 100 of the characters a-z A-Z 0-9 . _ -".to_owned()));
     }
     let settings = KafkaSettings {
+        brokers: kafka.brokers.trim().to_owned(),
         prefix: kafka.prefix.clone(),
         session_timeout: Duration::from_millis(kafka.session_timeout_ms),
         transaction_timeout: Duration::from_millis(kafka.transaction_timeout_ms),
         replication: kafka.replication,
         client: kafka.client.clone(),
         committed_only: crate::planted::committed_only(),
-        ..KafkaSettings::new(kafka.brokers.trim())
     };
     Ok(Some(KafkaConfig { settings, ordinal: kafka.ordinal }))
 }
