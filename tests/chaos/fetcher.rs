@@ -1,21 +1,14 @@
 //! C1 of the fetcher: a newsroom is its site, and what was published must be in the lake.
 
-use std::{
-    collections::VecDeque,
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use newsroom::Settings;
 use pipeline::Step;
 
-use super::{Death, SHORT_SESSION, Scale, binary, death, draw, is_whole, runner::TRIES_MAX, scale};
-use crate::{
-    deployment::{Deployment, Running},
-    news,
-};
+use super::{Plan, Runner, SHORT_SESSION, Scale, binary, death, draw, is_whole, scale};
+use crate::{deployment::Deployment, news};
 
-/// A planted death that did not come in this time is brought from outside.
+/// A planted death that did not come in this time is brought from outside: a newsroom is slow.
 const DEATH_MAX: Duration = Duration::from_secs(20);
 /// The newsroom publishes no more than this, whatever happens, and its feeds list all of it: a fetcher that dies every few
 /// seconds would not see most of what leaves its feed.
@@ -26,9 +19,9 @@ struct Form<'a> {
     /// Steps that only this log has.
     more: &'a [Step],
     /// The process with the fetcher in it.
-    dying: &'a [&'a str],
+    dying: &'static [&'static str],
     /// Processes that live.
-    others: &'a [&'a str],
+    others: &'a [&'static [&'static str]],
     /// Deaths of the short form.
     short: usize,
     /// Articles that the newsroom publishes a second.
@@ -51,54 +44,19 @@ fn survive(make: impl FnOnce(&str) -> Deployment, form: &Form<'_>) {
         ..Settings::default()
     });
     let deployment = make(&news::settings(&newsroom));
-    let start = |role: &[&str], death: Option<&Death>| {
-        let failpoints = death.map(Death::failpoints).unwrap_or_default();
-        let aborts = death.and_then(Death::aborts).unwrap_or("9");
-        deployment.start_with(role, &[("FAILPOINTS", &failpoints), ("ABORTS", aborts), SHORT_SESSION])
-    };
-    let others: Vec<Running> = form.others.iter().map(|role| start(&[*role], None)).collect();
-    let (mut killed_at, mut unmet) = (Vec::new(), Vec::new());
-    let mut plan: VecDeque<_> = plan.into_iter().map(|death| (death, 1)).collect();
-    while let Some((death, tries)) = plan.pop_front() {
-        let mut process = start(form.dying, Some(&death));
-        let (since, mut came, mut drains) = (Instant::now(), false, false);
-        while !came && since.elapsed() < DEATH_MAX {
-            came = match death {
-                Death::Term(time) | Death::After(time) => since.elapsed() >= time,
-                Death::Drain { after, .. } if !drains => {
-                    drains = since.elapsed() >= after;
-                    if drains {
-                        process.signal("-TERM");
-                    }
-                    false
-                }
-                Death::At { .. } | Death::Drain { .. } | Death::Stop { .. } => process.ended().is_some(),
-            };
-            thread::sleep(Duration::from_millis(2));
-        }
-        match death {
-            Death::Term(_) => assert_eq!(process.stop().0, Some(0), "{}", process.said()),
-            _ if process.ended().is_none() => process.kill(),
-            _ => {}
-        }
-        killed_at.push(news::now_ms());
-        if !came && tries < TRIES_MAX {
-            plan.push_back((death, tries + 1));
-        } else if !came {
-            unmet.push(death.to_string());
-        }
-    }
+    let mut plans: Vec<Plan> = form.others.iter().map(|role| (*role, "0", Vec::new())).collect();
+    plans.push((form.dying, "0", plan));
+    let mut runner = Runner::new(&deployment, &[("ABORTS", "9"), SHORT_SESSION], plans);
+    runner.death_max = DEATH_MAX;
+    runner.watch_until_all_died();
     newsroom.pause();
-    println!("{} deaths while {} articles were published", killed_at.len(), newsroom.articles().len());
-    assert!(unmet.is_empty(), "never met: {unmet:?}");
-    let last = start(form.dying, None);
+    println!("{} articles were published; deaths: {:#?}", newsroom.articles().len(), runner.deaths);
+    assert!(runner.unmet.is_empty(), "never met: {:?}", runner.unmet);
     news::wait_until_equal(&newsroom, &deployment);
     let accesses = newsroom.accesses();
-    news::check_politeness(&accesses, &killed_at);
-    news::check_no_page_twice(&newsroom, &accesses, killed_at.len());
-    for mut process in others.into_iter().chain([last]) {
-        assert_eq!(process.stop().0, Some(0), "{}", process.said());
-    }
+    news::check_politeness(&accesses, &runner.died_at);
+    news::check_no_page_twice(&newsroom, &accesses, runner.died_at.len());
+    runner.stop();
 }
 
 #[test]
@@ -116,7 +74,7 @@ mod kafka {
         let form = Form {
             more: &[Step::DuringAbort],
             dying: &["fetcher"],
-            others: &["cleaner", "enricher", "sink"],
+            others: &[&["cleaner"], &["enricher"], &["sink"]],
             short: 5,
             per_second: 1.0,
         };

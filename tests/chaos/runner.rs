@@ -11,16 +11,20 @@ use super::{
     Death,
     stories::{Feed, VERSIONS},
 };
-use crate::deployment::{Deployment, Rows, Running};
+use crate::{
+    deployment::{Deployment, Rows, Running},
+    news,
+};
 
-/// A planted death that did not come in this time is brought from outside, and planted again at the end.
+/// Unless said otherwise, a planted death that did not come in this time is brought from outside, and planted again at the
+/// end.
 const DEATH_MAX: Duration = Duration::from_secs(12);
 /// How long a zombie stands still: the session ends after 6 s.
 const ZOMBIE: Duration = Duration::from_secs(9);
 /// How soon a zombie that was refused ends.
 const REFUSED_MAX: Duration = Duration::from_secs(4);
 /// How often a death is planted again.
-pub(super) const TRIES_MAX: u32 = 4;
+const TRIES_MAX: u32 = 4;
 /// Records that may wait between the import and the lake before more are imported.
 const AHEAD_MAX: u64 = 120;
 /// Files that are imported ahead of what stands in the way.
@@ -73,6 +77,8 @@ pub(crate) struct Runner<'a> {
     feed: Feed,
     rows: Rows,
     imported: u64,
+    /// How soon a planted death comes, or is brought from outside.
+    pub(crate) death_max: Duration,
     /// How long nothing may come to the lake while records wait, once nothing dies any more.
     pub(crate) patience: Duration,
     /// The longest time without a row while records waited.
@@ -84,6 +90,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) may_end: bool,
     /// Deaths by what they were.
     pub(crate) deaths: BTreeMap<String, u32>,
+    /// When they died (Unix ms).
+    pub(crate) died_at: Vec<i64>,
     /// Planted deaths that never came.
     pub(crate) unmet: Vec<String>,
     /// The longest end by SIGTERM.
@@ -101,12 +109,14 @@ impl<'a> Runner<'a> {
             feed: Feed::new(),
             rows: Rows::of(&deployment.lake()),
             imported: 0,
+            death_max: DEATH_MAX,
             patience: PATIENCE,
             longest_stop: Duration::ZERO,
             last_row: (0, Instant::now()),
             refused_max: REFUSED_MAX,
             may_end: false,
             deaths: BTreeMap::new(),
+            died_at: Vec::new(),
             unmet: Vec::new(),
             slowest_end: Duration::ZERO,
             peak_kib: 0,
@@ -151,11 +161,9 @@ impl<'a> Runner<'a> {
     /// Lets everything die as planned, and feeds meanwhile, at least so many stories. Gives how many there were, and the lag
     /// in records when the last death had come.
     pub(crate) fn until_all_died(&mut self, stories: u32) -> (u32, u64) {
-        while self.processes.iter().any(|process| process.death.is_some()) {
+        while self.is_anybody_to_die() {
             self.feed();
-            for at in 0..self.processes.len() {
-                self.look(at);
-            }
+            (0..self.processes.len()).for_each(|at| self.look(at));
             thread::sleep(Duration::from_millis(2));
         }
         // The rest comes as fast as it can, so that something lies in front of the stages.
@@ -167,6 +175,17 @@ impl<'a> Runner<'a> {
             self.import(&file);
         }
         (self.feed.stories(), self.imported.saturating_sub(self.rows.now()))
+    }
+
+    /// Lets everything die as planned, and feeds nothing.
+    pub(crate) fn watch_until_all_died(&mut self) {
+        while self.is_anybody_to_die() {
+            self.watch_for(Duration::from_millis(2));
+        }
+    }
+
+    fn is_anybody_to_die(&self) -> bool {
+        self.processes.iter().any(|process| process.death.is_some())
     }
 
     /// Feeds for a while, whatever the broker does; the processes must live.
@@ -302,9 +321,9 @@ impl<'a> Runner<'a> {
                 process.running.signal("-TERM");
             }
             Death::At { .. } | Death::Drain { .. } | Death::Stop { .. }
-                if age >= DEATH_MAX && process.still.is_none() =>
+                if age >= self.death_max && process.still.is_none() =>
             {
-                println!("{death} did not come in {DEATH_MAX:?}: {}", death.failpoints());
+                println!("{death} did not come in {age:?}: {}", death.failpoints());
                 process.running.kill();
                 if tries < TRIES_MAX {
                     process.plan.push_back((death, tries + 1));
@@ -339,6 +358,7 @@ impl<'a> Runner<'a> {
     /// Notes how a process has died, and starts it with its next death.
     fn died(&mut self, at: usize, what: String) {
         *self.deaths.entry(what).or_default() += 1;
+        self.died_at.push(news::now_ms());
         let Process { arguments, ordinal, .. } = self.processes[at];
         let death = self.processes[at].plan.pop_front();
         let running = self.start(arguments, ordinal, death.as_ref());

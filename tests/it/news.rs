@@ -67,23 +67,28 @@ fn differences(newsroom: &Newsroom, deployment: &Deployment) -> Vec<String> {
         Err(why) => return vec![why],
     };
     let (published, found) = (newsroom.articles(), titles(&rows));
+    // A feed that carries the whole text needs no page, whatever would become of who asks for it: its articles are where it
+    // says.
+    let publications = newsroom.publications();
+    let whole = publications.iter().find(|publication| publication.kind == FeedKind::FullRss).unwrap();
+    let is_whole = |article: &Published| article.publication == whole.name;
+    let address = |article: &Published| {
+        if is_whole(article) { article.feed_url.clone() } else { article.url.clone() }
+    };
     let mut wrong = Vec::new();
-    let known: BTreeMap<&str, &Published> = published.iter().map(|article| (article.url.as_str(), article)).collect();
-    for article in published.iter().filter(|article| article.fate.is_readable()) {
-        match found.get(&article.url).and_then(|titles| titles.last()) {
-            None => wrong.push(format!("lost: {:?} {}", article.fate, article.url)),
+    let known: BTreeMap<String, &Published> = published.iter().map(|article| (address(article), article)).collect();
+    for (url, article) in known.iter().filter(|(_, article)| article.fate.is_readable()) {
+        match found.get(url).and_then(|titles| titles.last()) {
+            None => wrong.push(format!("lost: {:?} {url}", article.fate)),
             Some(last) if *last != article.title => {
-                wrong.push(format!("{}: {last:?} and not {:?}", article.url, article.title));
+                wrong.push(format!("{url}: {last:?} and not {:?}", article.title));
             }
             Some(_) => {}
         }
     }
-    // A feed that carries the whole text needs no page, whatever would become of who asks for it.
-    let publications = newsroom.publications();
-    let whole = publications.iter().find(|publication| publication.kind == FeedKind::FullRss).unwrap();
-    let is_had = |article: &Published| article.fate.is_readable() || article.publication == whole.name;
+    let is_had = |article: &Published| article.fate.is_readable() || is_whole(article);
     for (url, titles) in &found {
-        let Some(article) = known.get(url.as_str()).filter(|article| is_had(article)) else {
+        let Some(article) = known.get(url).filter(|article| is_had(article)) else {
             wrong.push(format!("nobody published {url} {titles:?}"));
             continue;
         };

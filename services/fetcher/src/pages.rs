@@ -8,7 +8,7 @@ use crate::{
     Answer, Errand, FetchError, Fetched, Fetcher, Output,
     errand::What,
     sites::{Judged, May},
-    stage::{Table, is_spent, take, url_of},
+    stage::{KILLED_US, Table, is_spent, take, url_of},
 };
 
 /// Other names of a page that travel on.
@@ -77,14 +77,14 @@ impl Fetcher {
             return None;
         };
         let taken = take(page.taken, now);
-        let refused = if is_spent(taken) {
-            Some("killed_us")
+        let unasked = if is_spent(taken, page.reason.as_deref()) {
+            Some(Came::Later { reason: KILLED_US, retry_after: None, tries_max: None, ours: false })
         } else {
             match self.may(&url, table, now) {
                 May::Go => None,
-                May::Forbidden => Some("robots"),
+                May::Forbidden => Some(Came::Never("robots")),
                 May::Wait(_) if page.since.is_some_and(|since| now.since(since) >= self.rules.policy.page_given_up) => {
-                    Some("robots_unreachable")
+                    Some(Came::Never("robots_unreachable"))
                 }
                 May::Wait(until) => {
                     (page.due, page.taken) = (Some(until), None);
@@ -93,9 +93,9 @@ impl Fetcher {
                 }
             }
         };
-        if let Some(reason) = refused {
-            self.metrics.asked("page", reason, std::time::Duration::ZERO);
-            pages::fetched(&mut page, url.as_str(), Came::Never(reason), &self.rules.policy, now);
+        if let Some(came) = unasked {
+            self.metrics.asked("page", said(came), std::time::Duration::ZERO);
+            pages::fetched(&mut page, url.as_str(), came, &self.rules.policy, now);
             table.put(key, FrontierRow::Page(page));
             return None;
         }
@@ -127,12 +127,7 @@ impl Fetcher {
         if let (Ok(fetched), Some(Output::Page(page))) = (&answer.result, &mut output) {
             page.meta.ai_opt_out = Self::ai_opt_out(&fetched.url, fetched, table);
         }
-        let said = match came {
-            Came::Done => "ok",
-            Came::Moved => "moved",
-            Came::Never(reason) | Came::Later { reason, .. } => reason,
-        };
-        self.metrics.asked("page", said, answer.took);
+        self.metrics.asked("page", said(came), answer.took);
         if let (Ok(fetched), Came::Done) = (&answer.result, came)
             && fetched.url != url
         {
@@ -192,6 +187,15 @@ impl Fetcher {
             entry: Some(entry),
         };
         (Came::Done, Some(Output::Page(Box::new(Page { meta, body: fetched.body.clone() }))))
+    }
+}
+
+/// What came, as the metrics say it.
+fn said(came: Came) -> &'static str {
+    match came {
+        Came::Done => "ok",
+        Came::Moved => "moved",
+        Came::Never(reason) | Came::Later { reason, .. } => reason,
     }
 }
 

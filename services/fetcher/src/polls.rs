@@ -16,7 +16,7 @@ use crate::{
     entries,
     errand::What,
     sites::{Judged, May},
-    stage::{Table, is_spent, take},
+    stage::{KILLED_US, Table, is_spent, take},
 };
 
 /// Polls that a row remembers.
@@ -59,10 +59,9 @@ impl Fetcher {
     ) -> Option<Errand> {
         let url = row.feed.url.clone();
         let taken = take(row.taken, now);
-        if is_spent(taken) {
-            let failed =
-                Polled::Failed { reason: "killed_us", retry_after: Some(Duration::from_secs(24 * 3600)), ours: false };
-            self.metrics.asked("feed", "killed_us", Duration::ZERO);
+        if is_spent(taken, Some(&row.reason)) {
+            let failed = Polled::Failed { reason: KILLED_US, retry_after: None, ours: false };
+            self.metrics.asked("feed", KILLED_US, Duration::ZERO);
             polls::polled(&mut row, &failed, table.index().mean_root(), &self.rules.policy, now);
             table.put(key, FrontierRow::Feed(row));
             return None;

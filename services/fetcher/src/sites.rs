@@ -124,7 +124,7 @@ impl Fetcher {
             return None;
         };
         let taken = take(row.taken, now);
-        if is_spent(taken) {
+        if is_spent(taken, None) {
             let first = row.first_asked.unwrap_or(now);
             sites::robots_failed(&mut row, url.as_str(), first, false, &self.rules.policy, now);
             table.put(key, FrontierRow::Site(row));

@@ -8,8 +8,10 @@ use schemas::{CanonicalUrl, Digest, FrontierRow, Taken, Timestamp, registrable_d
 
 use crate::{Answer, Errand, FetchError, Input, Metrics, Output};
 
-/// A request that was taken so often without an answer ends us: it is refused.
+/// A request that was taken so often without an answer may be what ends us: it waits like one that failed.
 const TAKES_MAX: u32 = 3;
+/// Why a row waits whose request was taken too often without an answer.
+pub(crate) const KILLED_US: &str = "killed_us";
 
 /// The table as this stage sees it.
 pub(crate) type Table<'a> = TableOf<'a, Fetcher>;
@@ -96,9 +98,10 @@ pub(crate) fn take(before: Option<Taken>, now: Timestamp) -> Taken {
     Taken { attempt: before.map_or(1, |taken| taken.attempt.saturating_add(1)), at: now }
 }
 
-/// Whether a row was taken too often without an answer.
-pub(crate) fn is_spent(taken: Taken) -> bool {
-    taken.attempt > TAKES_MAX
+/// Whether a row was taken too often without an answer. What waited for that reason already is taken once at a time: what
+/// was beside it when we ended comes back at another moment, so that in the end only the culprit waits.
+pub(crate) fn is_spent(taken: Taken, reason: Option<&str>) -> bool {
+    taken.attempt > if reason == Some(KILLED_US) { 1 } else { TAKES_MAX }
 }
 
 /// The URL of a key `domain kind URL`.

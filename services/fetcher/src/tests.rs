@@ -524,19 +524,33 @@ fn a_site_that_asks_to_wait_is_waited_for_whatever_else_is_due() {
     assert_eq!(world.pages().len(), 3);
 }
 
+/// What may end us comes ever more rarely, and what was only beside it when we ended is not lost.
 #[test]
-fn a_request_that_kills_us_is_refused_at_last() {
+fn a_request_that_is_never_answered_is_taken_ever_more_rarely() {
     let mut world = World::new();
-    world.servers.say("https://a.example/feed", feed(&[("https://a.example/1", "one")]));
-    world.servers.say("https://a.example/1", Reply::Silence);
+    let (culprit, beside) = ("https://a.example/1", "https://b.example/2");
+    world.servers.say("https://a.example/feed", feed(&[(culprit, "one"), (beside, "two")]));
+    world.servers.say(culprit, Reply::Silence);
+    world.servers.say(beside, Reply::Silence);
     world.subscribe("https://a.example/feed");
     world.pass(seconds(200));
-    assert_eq!(world.servers.asked("https://a.example/1"), 3);
-    assert_eq!(world.page("https://a.example/1").unwrap().reason.as_deref(), Some("killed_us"));
+    assert_eq!(world.servers.asked(culprit), 3);
+    let row = world.page(culprit).unwrap();
+    assert!(row.due.is_some() && row.reason.as_deref() == Some("killed_us"), "{row:?}");
+    world.servers.say(beside, page("two"));
+    world.pass(seconds(600));
+    assert_eq!(world.servers.asked(culprit), 4, "once, and not three times again");
+    assert_eq!(world.pages(), [beside]);
+    world.pass(DAY);
+    assert!((7..14).contains(&world.servers.asked(culprit)), "{}", world.servers.asked(culprit));
     world.servers.say("https://a.example/feed", Reply::Silence);
     world.pass(DAY / 2);
     let row = world.feed("https://a.example/feed").unwrap();
-    assert_eq!(row.reason, "retry_after", "a feed is never given up, and left alone for long: {:?}", row.next_poll);
+    assert_eq!(row.reason, "killed_us", "a feed is never given up: {:?}", row.next_poll);
+    world.servers.say("https://a.example/feed", feed(&[("https://b.example/3", "three")]));
+    world.servers.say("https://b.example/3", page("three"));
+    world.pass(DAY);
+    assert_eq!(world.pages(), [beside, "https://b.example/3"]);
     world.end();
 }
 
