@@ -24,7 +24,8 @@ fn main() {
     }
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wanted = |part: &str| asked.is_empty() || asked.iter().any(|argument| argument == part);
-    if wanted("pages") || wanted("text") {
+    let alone = asked == ["extraction"]; // and nothing beside it, for a profiler
+    if wanted("pages") || wanted("text") || alone {
         if let Some(data) = sets::data() {
             let pages = speed::pages(&data);
             if wanted("pages") {
@@ -33,6 +34,9 @@ fn main() {
             }
             if wanted("text") {
                 text(&pages);
+            }
+            if alone {
+                measure("extraction", &pages, |page| extract::html_str(page, &Context::default()).blocks.len());
             }
         } else {
             println!("no development sets (WIREDESK_SHARED names their folder): pages and text are not measured");

@@ -35,9 +35,9 @@ class Forest:
         return 1 / (1 + np.exp(-raw))
 
 
-def train(rows, kept, weight, rounds, **changes):
+def train(rows, kept, weight, rounds, seeds=len(SEEDS), **changes):
     data = lightgbm.Dataset(rows, kept, weight=weight)
-    return Forest([lightgbm.train({**PARAMETERS, **changes, "seed": seed}, data, rounds) for seed in SEEDS])
+    return Forest([lightgbm.train({**PARAMETERS, **changes, "seed": seed}, data, rounds) for seed in SEEDS[:seeds]])
 
 
 def write(forest):

@@ -31,9 +31,9 @@ const MESSAGE_TIMEOUT_MS: &str = "8000";
 /// A consumer that does not poll for so long is taken for dead; a worker polls every 100 ms even while it waits.
 const MAX_POLL_INTERVAL_MS: &str = "300000";
 /// What librdkafka may hold of fetched records before it fetches more (KiB).
-const QUEUED_KBYTES: &str = "8192";
+const QUEUED_KBYTES: &str = "4096";
 /// What one fetch brings of a partition, compressed, unless its next batch is larger: by how much the above is overshot.
-const FETCHED_BYTES: &str = "262144";
+const FETCHED_BYTES: &str = "131072";
 
 /// What the rules rest on and nobody may set otherwise.
 const OURS: &[&str] = &[

@@ -8,7 +8,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use arrow::array::RecordBatch;
+use arrow::{array::RecordBatch, compute::concat_batches};
 use delta_kernel::{
     FileMeta, engine::arrow_conversion::TryFromArrow as _, expressions::ColumnName, schema::StructType,
 };
@@ -34,6 +34,10 @@ pub(super) const DATA_FILE_END: &str = ".parquet";
 
 /// Rows in a row group at most: about 50 MB of text, which a reader can hold per thread.
 const ROW_GROUP_ROWS: usize = 8_192;
+/// Bytes of a row group at most, as they are in the file: it is in memory until it is full.
+const ROW_GROUP_BYTES: usize = 4 << 20;
+/// Rows of which the statistics are told at once: they keep some 15 KB for each time until the file is done.
+const STATS_ROWS: usize = 4_096;
 
 /// A data file that no commit names yet.
 pub(super) struct Written {
@@ -117,6 +121,9 @@ pub(super) fn write_day(
 pub(super) struct DataFile {
     writer: ArrowWriter<File>,
     stats: FileStatsAccumulator,
+    /// Rows that the statistics do not know yet: their bounded columns alone.
+    bounded: Vec<RecordBatch>,
+    bounded_rows: usize,
 }
 
 impl DataFile {
@@ -124,16 +131,31 @@ impl DataFile {
         let file = File::create_new(path).map_err(LakeError::of_file)?;
         let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(file, file_schema(), options).map_err(LakeError::of_file)?;
-        Ok(Self { writer, stats: stats()? })
+        Ok(Self { writer, stats: stats()?, bounded: Vec::new(), bounded_rows: 0 })
     }
 
     /// Adds rows of the data file's schema.
     pub(super) fn push(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
-        self.stats.merge(batch).map_err(LakeError::of_file)?;
+        let bounded: Vec<usize> = (0..COLUMNS.len()).filter(|at| COLUMNS[*at].bounds).collect();
+        self.bounded.push(batch.project(&bounded).map_err(LakeError::of_file)?);
+        self.bounded_rows += batch.num_rows();
+        if self.bounded_rows >= STATS_ROWS {
+            self.count()?;
+        }
         self.writer.write(batch).map_err(LakeError::of_file)
     }
 
-    fn finish(self, path: &Path, day: i32) -> Result<Written, LakeError> {
+    /// Tells the statistics of the rows that they do not know yet.
+    fn count(&mut self) -> Result<(), LakeError> {
+        let Some(first) = self.bounded.first() else { return Ok(()) };
+        let rows = concat_batches(first.schema_ref(), &self.bounded).map_err(LakeError::of_file)?;
+        self.bounded.clear();
+        self.bounded_rows = 0;
+        self.stats.merge(&rows).map_err(LakeError::of_file)
+    }
+
+    fn finish(mut self, path: &Path, day: i32) -> Result<Written, LakeError> {
+        self.count()?;
         let file = self.writer.into_inner().map_err(LakeError::of_file)?;
         file.sync_all().map_err(LakeError::of_file)?;
         let about = file.metadata().map_err(LakeError::of_file)?;
@@ -162,6 +184,7 @@ fn properties() -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::None)
         .set_dictionary_enabled(true)
         .set_created_by(format!("wiredesk {}", env!("CARGO_PKG_VERSION")));

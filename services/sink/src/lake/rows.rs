@@ -16,7 +16,7 @@ use schemas::EnrichedArticle;
 use super::columns::{COLUMNS, Cells, Record, file_schema, record_fields};
 
 /// Rows in one batch at most: as Arrow's columns they are in memory once more, beside the articles that they are made of.
-pub(super) const BATCH_ROWS_MAX: usize = 100;
+pub(super) const BATCH_ROWS_MAX: usize = 20;
 /// A batch's texts have 32-bit offsets, and a row's text is at most as long as its record.
 const _: () = assert!(BATCH_ROWS_MAX * schemas::limits::RECORD_BYTES_MAX < i32::MAX as usize);
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use fetcher::{Bodies, FetchLimits};
-use pipeline::Limits;
+use pipeline::{Limits, kafka::KafkaSettings};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -264,7 +264,6 @@ pub(super) struct FetchFile {
 impl Default for FetchFile {
     fn default() -> Self {
         let (limits, bodies) = (FetchLimits::default(), Bodies::default());
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             contact: String::new(),
             allow_private: Vec::new(),
@@ -337,14 +336,20 @@ pub(super) struct KafkaFile {
 
 impl Default for KafkaFile {
     fn default() -> Self {
+        let KafkaSettings { brokers, prefix, session_timeout, transaction_timeout, replication, client, .. } =
+            KafkaSettings::new("");
         Self {
-            brokers: String::new(),
-            prefix: String::new(),
+            brokers,
+            prefix,
             ordinal: 0,
-            session_timeout_ms: 10_000,
-            transaction_timeout_ms: 10_000,
-            replication: 3,
-            client: BTreeMap::new(),
+            session_timeout_ms: millis(session_timeout),
+            transaction_timeout_ms: millis(transaction_timeout),
+            replication,
+            client,
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
