@@ -78,9 +78,17 @@ impl Model {
 
     /// The probability for each row.
     pub(crate) fn judge(&self, which: Use, rows: &Rows) -> Vec<f32> {
-        match self.forests.get(which as usize) {
-            Some(forest) => forest.judge(rows),
-            None => vec![0.5; rows.count()],
+        let mut judged = vec![0.5; rows.count()];
+        if let Some(forest) = self.forests.get(which as usize) {
+            forest.judge(rows, &mut judged, |_| true);
+        }
+        judged
+    }
+
+    /// Writes the probability for each row over the one in `judged`, but where all of [`LANES`] rows have less than `least`.
+    pub(crate) fn judge_again(&self, which: Use, rows: &Rows, judged: &mut [f32], least: f32) {
+        if let Some(forest) = self.forests.get(which as usize) {
+            forest.judge(rows, judged, |judged| judged.iter().any(|judged| *judged >= least));
         }
     }
 }
@@ -142,29 +150,31 @@ impl Forest {
         Some(forest)
     }
 
-    fn judge(&self, rows: &Rows) -> Vec<f32> {
-        let count = rows.count();
-        let mut odds = vec![self.bias; count];
-        match &self.struck {
-            Some(struck) if count > FEW => {
-                let mut batch = Batch::new(struck);
-                for (odds, first) in odds.chunks_mut(LANES).zip((0..count).step_by(LANES)) {
-                    batch.add(rows, first, odds);
-                }
+    /// Writes the probability for each row into `judged`, for those rows side by side of which `is_open` says so.
+    fn judge(&self, rows: &Rows, judged: &mut [f32], is_open: impl Fn(&[f32]) -> bool) {
+        let mut batch = self.struck.as_ref().filter(|_| judged.len() > FEW).map(Batch::new);
+        for (odds, first) in judged.chunks_mut(LANES).zip((0..rows.count()).step_by(LANES)) {
+            if !is_open(odds) {
+                continue;
             }
-            // A tree stays in the cache while all rows pass through it.
-            _ => {
-                for tree in &self.trees {
-                    for (row, odds) in odds.iter_mut().enumerate() {
-                        *odds += leaf(tree, rows, row);
-                    }
-                }
+            odds.fill(self.bias);
+            match &mut batch {
+                Some(batch) => batch.add(rows, first, odds),
+                None => self.add(rows, first, odds),
+            }
+            for odds in odds {
+                *odds = 1.0 / (1.0 + (-*odds).exp());
             }
         }
-        for odds in &mut odds {
-            *odds = 1.0 / (1.0 + (-*odds).exp());
+    }
+
+    /// Adds the leaves of the rows from the one numbered `first` on to their odds, question by question.
+    fn add(&self, rows: &Rows, first: usize, odds: &mut [f32]) {
+        for tree in &self.trees {
+            for (row, odds) in (first..).zip(&mut *odds) {
+                *odds += leaf(tree, rows, row);
+            }
         }
-        odds
     }
 }
 

@@ -35,9 +35,9 @@ class Forest:
         return 1 / (1 + np.exp(-raw))
 
 
-def train(rows, kept, weight, rounds, seeds=len(SEEDS), **changes):
+def train(rows, kept, weight, rounds, **changes):
     data = lightgbm.Dataset(rows, kept, weight=weight)
-    return Forest([lightgbm.train({**PARAMETERS, **changes, "seed": seed}, data, rounds) for seed in SEEDS[:seeds]])
+    return Forest([lightgbm.train({**PARAMETERS, **changes, "seed": seed}, data, rounds) for seed in SEEDS])
 
 
 def write(forest):

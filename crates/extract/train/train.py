@@ -20,7 +20,6 @@ LOST_TEXT = 3.0     # how much more a line of the article that is lost counts th
 REFUSED = 12.0      # how much more an article that is refused counts than another page that is taken for one
 ROUNDS = dict(first=160, second=120, lines=160, verdict=120)
 LEAVES = dict(first=15, second=15, lines=15, verdict=8)
-SEEDS = dict(first=1, second=3)     # what hangs on the first look's seed is evened out by the second
 EACH = [0, 1, 2, 3, 4, None]    # the fold that is left out; none for the weights that are checked in
 
 
@@ -63,7 +62,7 @@ def main():
 
     def train(columns_end, name, leave_out):
         chosen = known & (fold != leave_out)
-        return forest.train(rows[chosen, :columns_end], kept[chosen], weight[chosen], ROUNDS[name], SEEDS[name], num_leaves=LEAVES[name])
+        return forest.train(rows[chosen, :columns_end], kept[chosen], weight[chosen], ROUNDS[name], num_leaves=LEAVES[name])
 
     first = np.zeros(len(rows), np.float32)
     forests = {each: [] for each in EACH}

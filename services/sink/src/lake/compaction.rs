@@ -153,6 +153,7 @@ pub(super) fn join(table: &Table, day: i32, files: &[Live], stop: &Stop) -> Resu
                 }
                 let batch = batch.and_then(|batch| as_ours(&batch)).map_err(unread)?;
                 rows += batch.num_rows() as u64;
+                let _alone = files::if_large(batch.get_array_memory_size());
                 joined.push(&batch)?;
             }
             if file.rows.is_some_and(|known| known != rows) {

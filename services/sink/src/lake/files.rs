@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::UNIX_EPOCH,
 };
 
@@ -39,6 +40,18 @@ const ROW_GROUP_BYTES: usize = 4 << 20;
 /// Rows of which the statistics are told at once: they keep some 15 KB for each time until the file is done.
 const STATS_ROWS: usize = 4_096;
 
+/// Rows with more bytes of text are encoded one batch at a time in a process: as Arrow's columns and as Parquet's pages they
+/// are in memory some six times meanwhile.
+const LARGE_BYTES: usize = 2 << 20;
+
+/// Held while rows are encoded that are so large.
+static LARGE: Mutex<()> = Mutex::new(());
+
+/// Waits for its turn, where so many bytes are large.
+pub(super) fn if_large(bytes: usize) -> Option<MutexGuard<'static, ()>> {
+    (bytes > LARGE_BYTES).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// A data file that no commit names yet.
 pub(super) struct Written {
     pub(super) path: PathBuf,
@@ -69,8 +82,10 @@ pub(super) fn write(table: &Path, rows: &[&EnrichedArticle]) -> Result<Vec<Writt
     let mut written = Vec::with_capacity(days.len());
     for (day, rows) in days {
         let fill = |file: &mut DataFile| {
-            rows.chunks(rows::BATCH_ROWS_MAX)
-                .try_for_each(|rows| file.push(&rows::batch(rows).map_err(LakeError::of_file)?))
+            rows.chunks(rows::BATCH_ROWS_MAX).try_for_each(|rows| {
+                let _alone = if_large(rows::text_bytes(rows));
+                file.push(&rows::batch(rows).map_err(LakeError::of_file)?)
+            })
         };
         match write_day(table, day, fill) {
             Ok(file) => written.push(file),

@@ -26,6 +26,11 @@ pub(super) fn batch(rows: &[&EnrichedArticle]) -> Result<RecordBatch, ArrowError
     RecordBatch::try_new(file_schema(), columns)
 }
 
+/// Bytes of the rows' bodies, which are nearly all that they are.
+pub(super) fn text_bytes(rows: &[&EnrichedArticle]) -> usize {
+    rows.iter().flat_map(|row| &row.article.body).map(|block| block.text.len()).sum()
+}
+
 fn array(cells: &Cells, rows: &[&EnrichedArticle]) -> Result<ArrayRef, ArrowError> {
     let rows = rows.iter().copied();
     Ok(match cells {
