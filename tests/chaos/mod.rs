@@ -138,7 +138,12 @@ fn is_current(binary: &Path) -> bool {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
-            if path.is_dir() && !matches!(path.file_name().and_then(OsStr::to_str), Some("tests" | "benches" | "examples" | "target")) {
+            if path.is_dir()
+                && !matches!(
+                    path.file_name().and_then(OsStr::to_str),
+                    Some("tests" | "benches" | "examples" | "target")
+                )
+            {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let changed = entry.metadata().and_then(|file| file.modified());

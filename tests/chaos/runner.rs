@@ -294,6 +294,12 @@ impl<'a> Runner<'a> {
             return;
         };
         if let Some(status) = ended {
+            // One that had no partition yet had nothing to drain.
+            if matches!(death, Death::Drain { .. }) && status.success() {
+                self.did_not_come(at, death, tries);
+                self.died(at, "SIGTERM".to_owned());
+                return;
+            }
             let planned = matches!(death, Death::At { .. } | Death::Drain { .. }) && status.code().is_none();
             let said = process.running.said();
             assert!(planned, "{:?} ended before {death}, {status}: {said}", process.arguments);
@@ -323,16 +329,22 @@ impl<'a> Runner<'a> {
             Death::At { .. } | Death::Drain { .. } | Death::Stop { .. }
                 if age >= self.death_max && process.still.is_none() =>
             {
-                println!("{death} did not come in {age:?}: {}", death.failpoints());
                 process.running.kill();
-                if tries < TRIES_MAX {
-                    process.plan.push_back((death, tries + 1));
-                } else {
-                    self.unmet.push(death.to_string());
-                }
+                self.did_not_come(at, death, tries);
                 self.died(at, "kill -9 at any time".to_owned());
             }
             _ => {}
+        }
+    }
+
+    /// Plants a death again, unless that was often enough.
+    fn did_not_come(&mut self, at: usize, death: Death, tries: u32) {
+        let process = &mut self.processes[at];
+        println!("{death} did not come in {:?}: {}", process.since.elapsed(), death.failpoints());
+        if tries < TRIES_MAX {
+            process.plan.push_back((death, tries + 1));
+        } else {
+            self.unmet.push(death.to_string());
         }
     }
 
