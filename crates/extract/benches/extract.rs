@@ -1,6 +1,7 @@
 //! What extraction costs on one thread: pages of the development sets, text, and pages that mean harm.
 //!
-//! `cargo bench -p extract [-- pages | text | growth | hostile]`. The sets are beside the work tree, or where
+//! `cargo bench -p extract [-- pages | text | growth | hostile]`, and `-- extraction` for a profiler: the pages' extraction and
+//! nothing beside it. The sets are beside the work tree, or where
 //! `WIREDESK_SHARED` says; without them only what needs none is measured. Time is that of the processor, where the system
 //! tells it. Each page that means harm is read in a process of its own, whose peak of memory is told beside the time.
 //! Other crates are measured beside this one in `peers`, a package of its own.
@@ -24,8 +25,8 @@ fn main() {
     }
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wanted = |part: &str| asked.is_empty() || asked.iter().any(|argument| argument == part);
-    let alone = asked == ["extraction"]; // and nothing beside it, for a profiler
-    if wanted("pages") || wanted("text") || alone {
+    let for_profiler = asked == ["extraction"];
+    if wanted("pages") || wanted("text") || for_profiler {
         if let Some(data) = sets::data() {
             let pages = speed::pages(&data);
             if wanted("pages") {
@@ -35,7 +36,7 @@ fn main() {
             if wanted("text") {
                 text(&pages);
             }
-            if alone {
+            if for_profiler {
                 measure("extraction", &pages, |page| extract::html_str(page, &Context::default()).blocks.len());
             }
         } else {

@@ -76,8 +76,8 @@ def table(out, score, truth, tools, patterns, headlines):
         named = set(file.read().split())
     for name, pages in scored.items():
         for source in SOURCES:
-            exact = [page["t_exact"] for of, page in pages if of == source and page["id"] in named]
-            sums[name][source]["h.exact"] = sum(exact) / len(exact) if exact else None
+            labelled = [page for of, page in pages if of == source and page["id"] in named]
+            sums[name][source]["h.exact"] = score.summarise(labelled).get("t.exact")
     for columns in (BODY, FIELDS):
         for title, key in columns:
             rows = [source for source in SOURCES if sums["wiredesk"][source].get(key) is not None]
