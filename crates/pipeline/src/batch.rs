@@ -23,7 +23,7 @@ impl Limits {
 
     /// For sinks that commit every `interval`: files should not be small, and a batch is in memory up to six times.
     pub const fn sink(interval: Duration) -> Self {
-        Self { records_max: 20_000, bytes_max: 3 << 20, linger: interval, ceiling: interval }
+        Self { records_max: 20_000, bytes_max: 2 << 20, linger: interval, ceiling: interval }
     }
 
     /// After `failures` failed commits in a row, a batch is halved from the second on, down to a single record, so
