@@ -39,7 +39,7 @@ fn rows(items: &str, folder: &str, first: Option<Vec<f32>>) -> std::io::Result<(
         at += sample.rows.len() / columns;
         write(&mut rows, &sample.rows)?;
         let line = json!({ "id": item["id"], "texts": sample.texts, "elements": sample.elements,
-            "parents": sample.parents, "tokens": sample.tokens, "words": sample.words });
+            "parents": sample.parents, "tokens": sample.tokens, "words": sample.words, "short_words": sample.short_words });
         writeln!(lines, "{line}")?;
     }
     lines.flush()?;

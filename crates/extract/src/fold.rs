@@ -439,8 +439,9 @@ fn count_of(c: char, kind: u16) -> u64 {
         kind if kind & ALPHABETIC != 0 => ALPHABETIC_ONE + UPPER_ONE,
         _ if kind & NUMERIC != 0 => DIGIT_ONE,
         _ => match c {
-            '，' | '、' | '،' => COMMA_ONE,
-            '。' | '！' | '？' | '।' | '؟' => MARK_ONE,
+            '，' | '、' | '،' | '؛' | '၊' | '፣' | '፤' => COMMA_ONE,
+            '…' | '．' => 0,
+            c if is_sentence_end(c) => MARK_ONE,
             _ => 0,
         },
     }
@@ -490,14 +491,18 @@ pub(crate) fn is_hangul(c: char) -> bool {
     matches!(c, '\u{ac00}'..='\u{d7a3}')
 }
 
+/// Marks that end a sentence, in any script.
+pub(crate) fn is_sentence_end(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '．' | '।' | '॥' | '؟' | '۔' | '։' | '။' | '។' | '៕' | '።')
+}
+
 /// Whether a line ends as a sentence does.
 pub(crate) fn ends_sentence(line: &str) -> bool {
     let trimmed = line.trim_end_matches(|c: char| {
         c.is_whitespace()
             || matches!(c, '"' | '”' | '“' | '’' | '\'' | '»' | '«' | ')' | ']' | '」' | '』' | '）' | '›')
     });
-    trimmed.ends_with(['.', '!', '?', '。', '！', '？', '…', '．', '।', '؟', '۔'])
-        || (trimmed.len() < line.trim_end().len() && trimmed.ends_with([',', ';', '—']))
+    trimmed.ends_with(is_sentence_end) || (trimmed.len() < line.trim_end().len() && trimmed.ends_with([',', ';', '—']))
 }
 
 /// What a digest of 32 bits begins with (FNV-1a).

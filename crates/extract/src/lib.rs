@@ -18,6 +18,7 @@ mod judge;
 mod label;
 mod language;
 mod limits;
+mod locales;
 mod markup;
 mod metadata;
 mod model;
@@ -174,7 +175,7 @@ fn document(html: &str, context: &Context<'_>, is_fragment: bool, model: &model:
     let verdict = if is_fragment && !labelled.blocks.is_empty() {
         Verdict::Article
     } else {
-        let said = verdict::say(&verdict::words(&page, &linked, context.url), model);
+        let said = verdict::say(&page, &linked, context.url, model);
         let row = verdict::row(&page, &metadata, &labelled, context.url, said);
         verdict::judge(&page, &row, &labelled, &metadata, model)
     };

@@ -10,7 +10,7 @@ use crate::columns::{LANES, Rows, Wanted};
 use crate::fold::Quick;
 
 /// Marks the file, and its version.
-const MAGIC: &[u8; 8] = b"wdmodel1";
+const MAGIC: &[u8; 8] = b"wdmodel2";
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::read(include_bytes!("../data/model.bin")).unwrap_or_default());
 
@@ -22,6 +22,8 @@ pub(crate) struct Model {
     tokens: Scores,
     /// The same of words that tell an article from another page.
     page_words: Scores,
+    /// The same of words in short blocks.
+    short_words: Scores,
 }
 
 /// What digests speak for.
@@ -58,6 +60,7 @@ impl Model {
         }
         model.tokens = scores(&mut bytes)?;
         model.page_words = scores(&mut bytes)?;
+        model.short_words = scores(&mut bytes)?;
         Some(model)
     }
 
@@ -66,9 +69,14 @@ impl Model {
         score(&self.tokens, digest)
     }
 
-    /// What a word of a page speaks for: above 0 for an article, below 0 against it.
+    /// What a word by which a page calls itself speaks for: above 0 for an article, below 0 against it.
     pub(crate) fn page_word(&self, digest: u32) -> Option<f32> {
         score(&self.page_words, digest)
+    }
+
+    /// The same of a word in a short block.
+    pub(crate) fn short_word(&self, digest: u32) -> Option<f32> {
+        score(&self.short_words, digest)
     }
 
     /// The columns that a forest asks about.

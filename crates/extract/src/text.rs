@@ -9,7 +9,7 @@ use crate::dates::{self, Setting};
 use crate::evidence::{Evidence, Form, Position, Room, weigh};
 use crate::features::Sources;
 use crate::fields::{self, split_caption};
-use crate::fold::{collapse, ends_sentence, fold, is_hangul, key, key_is, words as count_words};
+use crate::fold::{collapse, ends_sentence, fold, is_hangul, is_sentence_end, key, key_is, words as count_words};
 use crate::judge;
 use crate::language;
 use crate::metadata::of_lines;
@@ -178,7 +178,7 @@ impl<'a> Reading<'a> {
             if strong || form.bare || form.words < 2.0 || other {
                 continue;
             }
-            let statement = line.trim_end().ends_with(['.', '。', '।']) && form.words > 6.0;
+            let statement = line.trim_end().ends_with(['.', '。', '।', '۔', '։', '။', '។', '።']) && form.words > 6.0;
             let follows = self.forms[index + 1..].iter().any(|form| form.is_prose() || form.sentence);
             return (!statement && form.words <= 45.0 && follows && index <= self.first).then_some(index);
         }
@@ -272,7 +272,7 @@ impl<'a> Reading<'a> {
                 continue;
             }
             let line = self.lines[index].trim_end();
-            let plain_end = line.ends_with(['.', '!', '?', '。', '！', '？', ':']);
+            let plain_end = line.ends_with(|c| is_sentence_end(c) || c == ':');
             if plain_end || hits[index].is_some() || self.forms[index].words < 4.0 || self.forms[index].words > 35.0 {
                 break;
             }

@@ -22,6 +22,8 @@ pub struct Sample {
     pub tokens: Vec<Vec<u32>>,
     /// The digests of what the page calls itself.
     pub words: Vec<u32>,
+    /// The digests of the words in short blocks.
+    pub short_words: Vec<u32>,
 }
 
 /// Measures a page. `first` begins with the first judgement of its blocks, if there is one.
@@ -30,10 +32,12 @@ pub fn html(html: &str, context: &Context<'_>, first: Option<&[f32]>) -> Sample 
     let metadata = metadata::read(&read.page, &read.region, &read.linked, context, false);
     let rows = label::with_sources(&read.page, &read.region, &metadata, |sources| judge::rows(sources, first));
     let words = verdict::words(&read.page, &read.linked, context.url);
+    let short_words = verdict::short_words(&read.page);
     let page = read.page;
     Sample {
         rows,
         words,
+        short_words,
         elements: page.blocks.iter().map(|block| block.element).collect(),
         parents: page.elements.iter().map(|element| element.parent).collect(),
         tokens: page.elements.iter().map(|element| page.tokens_of(element).to_vec()).collect(),
@@ -46,12 +50,12 @@ pub fn lines(lines: &[&str]) -> Vec<f32> {
     text::rows(lines)
 }
 
-/// What is measured of a page for its verdict, by these weights. The last column, what its words say, is zero.
+/// What is measured of a page for its verdict, by these weights. The last two columns, what its words say, are zero.
 pub fn verdict(html: &str, context: &Context<'_>, weights: &Weights) -> Vec<f32> {
     let read = crate::read(html);
     let metadata = metadata::read(&read.page, &read.region, &read.linked, context, false);
     let labelled = label::blocks(&read.page, &read.region, &metadata, &weights.0, false);
-    verdict::row(&read.page, &metadata, &labelled, context.url, 0.0).to_vec()
+    verdict::row(&read.page, &metadata, &labelled, context.url, [0.0; 2]).to_vec()
 }
 
 /// The verdict's columns.

@@ -2,6 +2,7 @@
 
 use memchr::memchr_iter;
 
+use crate::chars::{self, ALPHABETIC};
 use crate::columns::{Rows, Wanted};
 use crate::fold::{DIGEST_SEED, digest_with, ends_sentence};
 use crate::label::Labelled;
@@ -72,13 +73,14 @@ pub(crate) const NAMES: &[&str] = &[
     "path_slug",
     "path_query",
     "words_say",
+    "short_words_say",
 ];
 
 /// A page's verdict row.
 pub(crate) type Row = [f32; NAMES.len()];
 
-/// Measures a page.
-pub(crate) fn row(page: &Page, metadata: &Metadata, labelled: &Labelled, url: Option<&str>, said: f32) -> Row {
+/// Measures a page. `said` is what its words say, in the order of the last columns.
+pub(crate) fn row(page: &Page, metadata: &Metadata, labelled: &Labelled, url: Option<&str>, said: [f32; 2]) -> Row {
     let blocks: Vec<(&Raw, &Block)> = page.blocks.iter().zip(&labelled.blocks).collect();
     let kept: Vec<(&Raw, &Block)> = blocks.iter().copied().filter(|(_, block)| block.kept).collect();
     let words = |of: &[(&Raw, &Block)]| of.iter().map(|(raw, _)| raw.words).sum::<f32>();
@@ -154,7 +156,8 @@ pub(crate) fn row(page: &Page, metadata: &Metadata, labelled: &Labelled, url: Op
         path.chars().filter(char::is_ascii_digit).count() as f32,
         slug as f32,
         flag(!query.is_empty()),
-        said,
+        said[0],
+        said[1],
     ]
 }
 
@@ -202,16 +205,48 @@ pub(crate) fn words(page: &Page, linked: &JsonLd, url: Option<&str>) -> Vec<u32>
     words
 }
 
+/// Words of a block that is a button, a heading or an item of a menu.
+const SHORT_WORDS_MAX: f32 = 6.0;
+/// Letters of a word that tells something.
+const SHORT_LETTERS_MIN: usize = 3;
+
+/// Digests of the words in short blocks, each once, in ascending order: a shop says `add to cart`, a thread `reply`.
+pub(crate) fn short_words(page: &Page) -> Vec<u32> {
+    let chars = chars::chars();
+    let mut words = Vec::new();
+    let mut lower = String::new();
+    for block in page.blocks.iter().filter(|block| block.words <= SHORT_WORDS_MAX) {
+        for word in block.text.split(|c| !chars.is(c, ALPHABETIC)) {
+            lower.clear();
+            chars.push_lower(&mut lower, word);
+            if lower.chars().nth(SHORT_LETTERS_MIN - 1).is_some() {
+                words.push(digest("short", &lower));
+            }
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 /// The digest of a kind and a word in small letters.
 fn digest(kind: &str, word: &str) -> u32 {
     let letters = kind.bytes().chain([b':']).chain(word.bytes().map(|byte| byte.to_ascii_lowercase()));
     letters.fold(DIGEST_SEED, digest_with)
 }
 
-/// What the words speak for, above 0 for an article.
-pub(crate) fn say(words: &[u32], model: &Model) -> f32 {
-    let known: Vec<f32> = words.iter().filter_map(|word| model.page_word(*word)).collect();
-    known.iter().sum::<f32>() / (known.len().max(1) as f32).sqrt()
+/// What a page's words speak for, above 0 for an article: those by which it calls itself, and those in its short blocks.
+pub(crate) fn say(page: &Page, linked: &JsonLd, url: Option<&str>, model: &Model) -> [f32; 2] {
+    [
+        balance(words(page, linked, url).iter().filter_map(|word| model.page_word(*word))),
+        balance(short_words(page).iter().filter_map(|word| model.short_word(*word))),
+    ]
+}
+
+/// The sum of some scores, by the root of how many they are.
+fn balance(scores: impl Iterator<Item = f32>) -> f32 {
+    let (sum, count) = scores.fold((0.0, 0.0_f32), |(sum, count), score| (sum + score, count + 1.0));
+    sum / count.max(1.0).sqrt()
 }
 
 /// How many of some marks a text has: one of ASCII, and others.

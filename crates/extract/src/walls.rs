@@ -9,9 +9,9 @@ use aho_corasick::AhoCorasick;
 
 use crate::fold::fold;
 use crate::label::Labelled;
+use crate::locales;
 use crate::page::{Page, Tag};
 use crate::types::{Block, Label};
-use crate::words;
 
 /// The section of lines that ask for a subscription; the others are of titles.
 const PAYWALL: &str = "paywall";
@@ -22,7 +22,7 @@ static PAYWALLS: LazyLock<Option<AhoCorasick>> =
     LazyLock::new(|| AhoCorasick::new(of_sections(|name| name == PAYWALL).map(|(_, phrase)| phrase)).ok());
 
 fn of_sections(wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, String)> {
-    let phrases = words::phrases(include_str!("../data/walls.txt"));
+    let phrases = locales::phrases(include_str!("../data/walls.txt"));
     phrases.filter(move |(name, _)| wanted(name)).map(|(name, phrase)| (name, fold(phrase).text))
 }
 

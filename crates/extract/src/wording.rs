@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 use crate::chars::{self, ALPHANUMERIC, is_spaced_letter};
 use crate::fold::{Folded, Quick, fold, is_hangul, is_unspaced};
 use crate::limits::WORDING_BYTES_MAX;
+use crate::locales;
 use crate::types::Label;
+use crate::words;
 
 /// How sure a phrase is of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +63,7 @@ struct Table {
     beginnings: Beginnings,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::parse(include_str!("../data/residue.txt")));
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::parse(locales::texts(include_str!("../data/residue.txt"))));
 
 /// What residue a line's wording shows, if any.
 pub(crate) fn look_up(line: &str) -> Option<Hit> {
@@ -87,22 +89,16 @@ pub(crate) struct Spans {
 
 impl Table {
     /// Sections `[label strength place]` (`[related strong is head]`), then phrases parted by ` | `; `//` begins a comment.
-    fn parse(text: &'static str) -> Self {
+    /// Other sections, as the files of languages have them, are passed over.
+    fn parse(texts: impl Iterator<Item = &'static str>) -> Self {
         let mut phrases = Vec::new();
         let mut patterns = Vec::new();
-        let mut section: Option<Phrase> = None;
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
-            if let Some(head) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                section = parse_section(head);
-                continue;
-            }
-            let Some(section) = &section else { continue };
-            for phrase in line.split(" | ") {
-                let pattern = pattern(phrase, section.place);
-                if !pattern.is_empty() {
-                    phrases.push(Phrase { text: phrase, ..section.clone() });
-                    patterns.push(pattern);
-                }
+        for (name, phrase) in texts.flat_map(words::phrases) {
+            let Some(section) = parse_section(name) else { continue };
+            let pattern = pattern(phrase, section.place);
+            if !pattern.is_empty() {
+                phrases.push(Phrase { text: phrase, ..section });
+                patterns.push(pattern);
             }
         }
         Self { phrases, beginnings: Beginnings::new(patterns) }
@@ -188,13 +184,21 @@ struct Beginnings {
     before: Vec<u32>,
     /// The heads of the longer phrases in order of their first four bytes.
     heads: Vec<Head>,
-    /// The phrases that they are of, with their numbers.
-    longer: Vec<(usize, String)>,
+    /// The phrases that they are of, with their numbers; their text stands in one string.
+    longer: Vec<Longer>,
+    text: String,
     /// For each digest with a bit, where the first phrase that begins with such stands among them; at the end their number.
     places: Vec<u32>,
     /// Phrases of less than four bytes by the two that they begin with, and a bit for each such pair.
     short: HashMap<usize, Vec<(usize, String)>, Quick>,
     short_pairs: Vec<u64>,
+}
+
+/// A phrase of four bytes or more: its number, and where its text stands.
+struct Longer {
+    number: u32,
+    start: u32,
+    end: u32,
 }
 
 /// The first eight bytes of a phrase of four or more, and which of them it has: most phrases are told apart by these.
@@ -213,7 +217,7 @@ impl Head {
 /// Bytes of a beginning.
 const BEGINNING: usize = 4;
 /// Bits of a digest of a beginning.
-const DIGEST_BITS: u32 = 14;
+const DIGEST_BITS: u32 = 16;
 
 impl Beginnings {
     fn new(patterns: Vec<String>) -> Self {
@@ -223,16 +227,18 @@ impl Beginnings {
             before: Vec::new(),
             heads: Vec::new(),
             longer: Vec::new(),
+            text: String::new(),
             places: Vec::new(),
             short: HashMap::default(),
             short_pairs: vec![0; 1 << 10],
         };
+        let mut longer = Vec::new();
         for (number, pattern) in patterns.into_iter().enumerate() {
             if let Some(first) = pattern.bytes().next() {
                 table.firsts[usize::from(first)] = true;
             }
             match pattern.as_bytes() {
-                [_, _, _, _, ..] => table.longer.push((number, pattern)),
+                [_, _, _, _, ..] => longer.push((number, pattern)),
                 [first, second, ..] => table.add_short(pair(*first, *second), number, pattern),
                 [first] => {
                     let first = *first;
@@ -241,22 +247,25 @@ impl Beginnings {
                 [] => {}
             }
         }
-        table.order();
+        table.order(longer);
         table
     }
 
-    /// Orders the longer phrases, and notes where those of each beginning are.
-    fn order(&mut self) {
+    /// Takes the longer phrases in order of their beginnings, and notes where those of each beginning are.
+    fn order(&mut self, mut longer: Vec<(usize, String)>) {
         let digest_of = |phrase: &str| digest(four(phrase.as_bytes()));
-        self.longer.sort_by_key(|(number, phrase)| (digest_of(phrase), *number));
+        longer.sort_by_key(|(number, phrase)| (digest_of(phrase), *number));
         let mut last = None;
-        for (at, (_, phrase)) in self.longer.iter().enumerate() {
-            let digest = digest_of(phrase);
+        for (at, (number, phrase)) in longer.into_iter().enumerate() {
+            let digest = digest_of(&phrase);
             set(&mut self.fours, digest);
             if last.replace(digest) != Some(digest) {
                 self.places.push(at as u32);
             }
             self.heads.push(Head::of(phrase.as_bytes()));
+            let start = self.text.len() as u32;
+            self.text.push_str(&phrase);
+            self.longer.push(Longer { number: number as u32, start, end: self.text.len() as u32 });
         }
         self.places.push(self.longer.len() as u32);
         self.before =
@@ -319,9 +328,10 @@ impl Beginnings {
             let head = eight(rest);
             for number in same {
                 if head & self.heads[number].mask == self.heads[number].bytes {
-                    let (number, phrase) = &self.longer[number];
-                    if rest.starts_with(phrase.as_bytes()) {
-                        found.push((at, at + phrase.len(), *number));
+                    let Longer { number, start, end } = self.longer[number];
+                    let phrase = &self.text.as_bytes()[start as usize..end as usize];
+                    if rest.starts_with(phrase) {
+                        found.push((at, at + phrase.len(), number as usize));
                     }
                 }
             }
@@ -385,7 +395,8 @@ fn is_set(bits: &[u64], at: usize) -> bool {
     bits[at / 64] >> (at % 64) & 1 == 1
 }
 
-/// A phrase as it stands in folded lines. `Watch:` at the beginning of a line keeps its colon, or it would match verbs.
+/// A phrase as it stands in folded lines. `Watch:` at the beginning of a line keeps its colon, or it would match verbs, and
+/// `【写真】` its bracket.
 fn pattern(phrase: &str, place: Place) -> String {
     let folded = fold(phrase);
     match (place, phrase.trim_end().chars().next_back()) {
@@ -393,6 +404,7 @@ fn pattern(phrase: &str, place: Place) -> String {
         (Place::Starts | Place::Has, Some(':' | '：')) => {
             format!("{}{}:", folded.text, if phrase.trim_end().ends_with(" :") { " " } else { "" })
         }
+        (Place::Starts, Some(end @ ('】' | ']'))) => format!("{}{end}", folded.text),
         _ => folded.text,
     }
 }

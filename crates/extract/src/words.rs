@@ -1,13 +1,14 @@
 //! Sections of phrases out of the data files.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use memchr::{memchr2, memchr3};
 
 use crate::chars::{self, is_spaced_letter};
 use crate::fold::Quick;
+use crate::locales;
 
 /// The phrases of one section.
 #[derive(Default)]
@@ -28,13 +29,13 @@ pub(crate) struct Section {
     others: [u64; 16],
     /// The same for the two that a phrase ends with, the last one first.
     last_pairs: [u64; 16],
-    /// Finds any of them in a text, whatever the case of ASCII letters.
-    within: Option<AhoCorasick>,
+    /// Finds any of them in a text, whatever the case of ASCII letters: made when it is first asked, as few sections are.
+    within: OnceLock<Option<AhoCorasick>>,
 }
 
 static FIELDS: LazyLock<HashMap<&'static str, Section, Quick>> = LazyLock::new(|| {
     let mut sections: HashMap<&'static str, Section, Quick> = HashMap::default();
-    for (name, phrase) in phrases(include_str!("../data/fields.txt")) {
+    for (name, phrase) in locales::phrases(include_str!("../data/fields.txt")) {
         sections.entry(name).or_default().phrases.push(phrase.to_lowercase());
     }
     for section in sections.values_mut() {
@@ -52,7 +53,6 @@ static FIELDS: LazyLock<HashMap<&'static str, Section, Quick>> = LazyLock::new(|
             section.by_first.entry(phrase.chars().next().unwrap_or_default()).or_default().push(index);
             section.by_last.entry(phrase.chars().next_back().unwrap_or_default()).or_default().push(index);
         }
-        section.within = AhoCorasick::builder().ascii_case_insensitive(true).build(&section.phrases).ok();
     }
     sections
 });
@@ -91,12 +91,17 @@ impl Outlines {
 pub(crate) fn phrases(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let mut name = "";
     text.lines().map(str::trim).filter(|line| !line.starts_with("//")).flat_map(move |line| {
-        let section = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let section = section_name(line);
         name = section.unwrap_or(name);
         let said = if section.is_none() { line } else { "" };
         let name = name;
         said.split(" | ").filter(|phrase| !phrase.is_empty()).map(move |phrase| (name, phrase))
     })
+}
+
+/// The name of the section that a line of a data file begins; ` | ` stands between phrases alone.
+pub(crate) fn section_name(line: &'static str) -> Option<&'static str> {
+    line.strip_prefix('[')?.strip_suffix(']').filter(|name| !name.contains('|'))
 }
 
 static AGENCIES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -170,7 +175,7 @@ pub(crate) fn is_agency(text: &str) -> bool {
 
 /// Whether a text holds a phrase of a section anywhere.
 pub(crate) fn holds(text: &str, name: &str) -> bool {
-    FIELDS.get(name).and_then(|section| section.within.as_ref()).is_some_and(|within| within.is_match(text))
+    FIELDS.get(name).is_some_and(|section| section.is_within(text))
 }
 
 /// Where the text begins that a phrase of a section ends.
@@ -208,6 +213,11 @@ pub(crate) fn credit_marks() -> Option<&'static Section> {
 }
 
 impl Section {
+    fn is_within(&self, text: &str) -> bool {
+        let finder = || AhoCorasick::builder().ascii_case_insensitive(true).build(&self.phrases).ok();
+        self.within.get_or_init(finder).as_ref().is_some_and(|within| within.is_match(text))
+    }
+
     /// Whether the first two characters allow for a phrase, as far as they are ASCII: most texts are told by these.
     pub(crate) fn may_start(&self, text: &[u8]) -> bool {
         match text {

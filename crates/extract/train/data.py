@@ -22,6 +22,7 @@ class Page:
     parents: list
     tokens: list
     words: list
+    short_words: list
     kept: np.ndarray      # 1 text, 0 residue, -1 not known
     weight: np.ndarray    # what a wrong choice costs, in F1 of the page
     truth: dict = field(repr=False)
@@ -149,7 +150,7 @@ def load(binary, folder, shared):
     with Pool() as pool:
         labels = pool.starmap(label, [(source, line, truth) for (_, source, _, truth), line in zip(found, lines)], 16)
     pages = [
-        Page(line["id"], source, fold, line["texts"], line["elements"], line["parents"], line["tokens"], line["words"], *known, truth)
+        Page(line["id"], source, fold, line["texts"], line["elements"], line["parents"], line["tokens"], line["words"], line["short_words"], *known, truth)
         for (_, source, fold, truth), line, known in zip(found, lines, labels)
     ]
     return found, pages, columns, rows

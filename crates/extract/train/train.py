@@ -28,7 +28,7 @@ def say(text):
 
 
 def bytes_of(forests, *tables):
-    out = [b"wdmodel1", struct.pack("<I", len(forests)), *forests]
+    out = [b"wdmodel2", struct.pack("<I", len(forests)), *forests]
     for scores in tables:
         out.append(struct.pack("<I", len(scores)))
         out += [struct.pack("<Ib", token, score) for token, score in sorted(scores.items())]
@@ -83,17 +83,17 @@ def main():
         forests[each].append(forest.write(booster))
     say("lines")
 
-    page_words = {each: words.table(pages, each) for each in EACH}
+    said = {each: [words.table(pages, kind, each) for kind in words.PAGES_MIN] for each in EACH}
     say("words of pages")
 
     def write_all():
         for each in EACH:
             path = os.path.join(out, f"{'model' if each is None else each}.bin")
             with open(path, "wb") as file:
-                file.write(bytes_of(forests[each], everything if each is None else without[each], page_words[each]))
+                file.write(bytes_of(forests[each], everything if each is None else without[each], *said[each]))
 
     write_all()
-    for each, booster in train_verdict(binaries, out, pages, page_words):
+    for each, booster in train_verdict(binaries, out, pages, said):
         forests[each].append(forest.write(booster))
     write_all()
     say("verdicts")
@@ -117,13 +117,14 @@ def train_lines(binaries, out, shared, pages, columns):
         yield each, forest.train(rows[chosen], kept[chosen], weight[chosen], ROUNDS["lines"], num_leaves=LEAVES["lines"])
 
 
-def train_verdict(binaries, out, pages, page_words):
+def train_verdict(binaries, out, pages, said):
     import forest
     import words
 
     subprocess.run([os.path.join(binaries, "samples"), "verdicts", os.path.join(out, "items.jsonl"), out], check=True)
     rows = np.fromfile(os.path.join(out, "verdicts.f32"), "<f4").reshape(len(pages), -1)
-    rows[:, -1] = [words.say(page, page_words[page.fold]) for page in pages]
+    for at, kind in enumerate(words.PAGES_MIN):
+        rows[:, at - len(words.PAGES_MIN)] = [words.say(page, kind, said[page.fold][at]) for page in pages]
     article = np.array([page.source != "notarticle" for page in pages], np.int8)
     fold = np.array([page.fold for page in pages])
     weight = np.where(article == 1, REFUSED, 1.0) * np.where(article == 1, 1.0, (article == 1).sum() / (article == 0).sum())
