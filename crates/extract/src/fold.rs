@@ -440,6 +440,7 @@ fn count_of(c: char, kind: u16) -> u64 {
         _ if kind & NUMERIC != 0 => DIGIT_ONE,
         _ => match c {
             '，' | '、' | '،' | '؛' | '၊' | '፣' | '፤' => COMMA_ONE,
+            // They stand within sentences and numbers as well.
             '…' | '．' => 0,
             c if is_sentence_end(c) => MARK_ONE,
             _ => 0,
@@ -491,9 +492,14 @@ pub(crate) fn is_hangul(c: char) -> bool {
     matches!(c, '\u{ac00}'..='\u{d7a3}')
 }
 
+/// Marks that end a statement, in any script.
+pub(crate) fn is_full_stop(c: char) -> bool {
+    matches!(c, '.' | '。' | '।' | '۔' | '։' | '။' | '។' | '።')
+}
+
 /// Marks that end a sentence, in any script.
 pub(crate) fn is_sentence_end(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '．' | '।' | '॥' | '؟' | '۔' | '։' | '။' | '។' | '៕' | '።')
+    is_full_stop(c) || matches!(c, '!' | '?' | '…' | '！' | '？' | '．' | '॥' | '؟' | '៕')
 }
 
 /// Whether a line ends as a sentence does.

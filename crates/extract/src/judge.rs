@@ -42,7 +42,7 @@ pub(crate) struct Judged {
     pub(crate) text: Vec<f32>,
     /// The probability above which they are.
     pub(crate) threshold: f32,
-    /// Lines that must have more than that.
+    /// Lines that must have [`TEXT_WORDED`] instead; none of a page.
     worded: Vec<bool>,
     /// What was measured of each.
     pub(crate) rows: Rows,
@@ -107,7 +107,7 @@ fn threshold(page: &Page, text: &[f32]) -> f32 {
 impl Judged {
     pub(crate) fn is_text(&self, index: usize) -> bool {
         let worded = self.worded.get(index).copied().unwrap_or_default();
-        self.text[index] > if worded { TEXT_WORDED.max(self.threshold) } else { self.threshold }
+        self.text[index] > if worded { TEXT_WORDED } else { self.threshold }
     }
 
     /// The probabilities of rows that `value` makes of row and column.

@@ -9,7 +9,9 @@ use crate::dates::{self, Setting};
 use crate::evidence::{Evidence, Form, Position, Room, weigh};
 use crate::features::Sources;
 use crate::fields::{self, split_caption};
-use crate::fold::{collapse, ends_sentence, fold, is_hangul, is_sentence_end, key, key_is, words as count_words};
+use crate::fold::{
+    collapse, ends_sentence, fold, is_full_stop, is_hangul, is_sentence_end, key, key_is, words as count_words,
+};
 use crate::judge;
 use crate::language;
 use crate::metadata::of_lines;
@@ -178,7 +180,7 @@ impl<'a> Reading<'a> {
             if strong || form.bare || form.words < 2.0 || other {
                 continue;
             }
-            let statement = line.trim_end().ends_with(['.', '。', '।', '۔', '։', '။', '។', '።']) && form.words > 6.0;
+            let statement = line.trim_end().ends_with(is_full_stop) && form.words > 6.0;
             let follows = self.forms[index + 1..].iter().any(|form| form.is_prose() || form.sentence);
             return (!statement && form.words <= 45.0 && follows && index <= self.first).then_some(index);
         }

@@ -16,15 +16,21 @@ use crate::types::{Block, Label};
 /// The section of lines that ask for a subscription; the others are of titles.
 const PAYWALL: &str = "paywall";
 
-static PHRASES: LazyLock<HashMap<String, &'static str>> =
-    LazyLock::new(|| of_sections(|name| name != PAYWALL).map(|(name, phrase)| (phrase, name)).collect());
-static PAYWALLS: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::new(of_sections(|name| name == PAYWALL).map(|(_, phrase)| phrase)).ok());
-
-fn of_sections(wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, String)> {
-    let phrases = locales::phrases(include_str!("../data/walls.txt"));
-    phrases.filter(move |(name, _)| wanted(name)).map(|(name, phrase)| (name, fold(phrase).text))
+/// What is said, folded.
+struct Walls {
+    /// Titles, each with the wall that it is of.
+    titles: HashMap<String, &'static str>,
+    /// Finds the lines that ask for a subscription.
+    paywalls: Option<AhoCorasick>,
 }
+
+static WALLS: LazyLock<Walls> = LazyLock::new(|| {
+    let phrases = locales::phrases(include_str!("../data/walls.txt"));
+    let folded = phrases.map(|(name, phrase)| (fold(phrase).text, name));
+    let (paywalls, titles): (Vec<_>, Vec<_>) = folded.partition(|(_, name)| *name == PAYWALL);
+    let paywalls = AhoCorasick::new(paywalls.into_iter().map(|(phrase, _)| phrase)).ok();
+    Walls { titles: titles.into_iter().collect(), paywalls }
+});
 
 /// Bytes of a line that may ask for a subscription.
 const PAYWALL_BYTES_MAX: usize = 400;
@@ -32,7 +38,7 @@ const PAYWALL_BYTES_MAX: usize = 400;
 /// Whether a line that was removed says that the rest is for subscribers.
 pub(crate) fn asks_payment(block: &Block) -> bool {
     let can = !block.kept && block.label == Label::Subscribe && block.text.len() <= PAYWALL_BYTES_MAX;
-    can && PAYWALLS.as_ref().is_some_and(|phrases| phrases.is_match(&fold(&block.text).text))
+    can && WALLS.paywalls.as_ref().is_some_and(|phrases| phrases.is_match(&fold(&block.text).text))
 }
 
 /// Words of text above which a page is none of these, whatever its title says.
@@ -53,7 +59,7 @@ pub(crate) fn find(page: &Page, labelled: &Labelled, title: Option<&str>, kept: 
     let parts = stated.flat_map(|title| std::iter::once(title).chain(parts_of(title)));
     let headings = page.blocks.iter().filter(|block| matches!(block.tag, Tag::Heading(1)));
     let headings = headings.filter(|block| block.words <= HEADING_WORDS_MAX).map(|block| block.text.as_str());
-    let mut said = parts.chain(headings).filter_map(|text| PHRASES.get(&fold(text).text).copied());
+    let mut said = parts.chain(headings).filter_map(|text| WALLS.titles.get(&fold(text).text).copied());
     if let Some(name) = said.next() {
         return Some(name);
     }

@@ -41,7 +41,9 @@ static FIELDS: LazyLock<HashMap<&'static str, Section, Quick>> = LazyLock::new(|
     for section in sections.values_mut() {
         // The longest first, so that "Published on" is tried before "Published".
         section.phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
-        section.whole = section.phrases.iter().cloned().collect();
+        // Languages that share a word say it once.
+        let whole = &mut section.whole;
+        section.phrases.retain(|phrase| whole.insert(phrase.clone()));
         section.lengths = section.phrases.iter().fold(0, |lengths, phrase| lengths | length_bit(phrase));
         for (index, phrase) in section.phrases.iter().enumerate() {
             section.firsts |= phrase.bytes().next().map_or(0, ascii_bit);
@@ -100,7 +102,7 @@ pub(crate) fn phrases(text: &'static str) -> impl Iterator<Item = (&'static str,
 }
 
 /// The name of the section that a line of a data file begins; ` | ` stands between phrases alone.
-pub(crate) fn section_name(line: &'static str) -> Option<&'static str> {
+fn section_name(line: &'static str) -> Option<&'static str> {
     line.strip_prefix('[')?.strip_suffix(']').filter(|name| !name.contains('|'))
 }
 
