@@ -1,7 +1,7 @@
 //! What extraction costs on one thread: pages of the development sets, text, and pages that mean harm.
 //!
-//! `cargo bench -p extract [-- pages | text | growth | hostile]`, and `-- extraction` for a profiler: the pages' extraction and
-//! nothing beside it. The sets are beside the work tree, or where
+//! `cargo bench -p extract [-- pages | text | growth | hostile]`, and for a profiler `-- extraction` or `-- texts`: the pages'
+//! extraction or that of the texts, and nothing beside it. The sets are beside the work tree, or where
 //! `WIREDESK_SHARED` says; without them only what needs none is measured. Time is that of the processor, where the system
 //! tells it. Each page that means harm is read in a process of its own, whose peak of memory is told beside the time.
 //! Other crates are measured beside this one in `peers`, a package of its own.
@@ -14,8 +14,10 @@ mod sets;
 mod speed;
 
 use std::hint::black_box;
+use std::path::Path;
 
 use extract::Context;
+use serde_json::Value;
 use speed::{large, measure, now, shortest};
 
 fn main() {
@@ -26,6 +28,11 @@ fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wanted = |part: &str| asked.is_empty() || asked.iter().any(|argument| argument == part);
     let for_profiler = asked == ["extraction"];
+    if asked == ["texts"]
+        && let Some(data) = sets::data()
+    {
+        return texts(&data);
+    }
     if wanted("pages") || wanted("text") || for_profiler {
         if let Some(data) = sets::data() {
             let pages = speed::pages(&data);
@@ -34,7 +41,7 @@ fn main() {
                 rates("large pages", &large(&pages));
             }
             if wanted("text") {
-                text(&pages);
+                text(&data, &pages);
             }
             if for_profiler {
                 measure("extraction", &pages, |page| extract::html_str(page, &Context::default()).blocks.len());
@@ -61,20 +68,43 @@ fn rates(name: &str, pages: &[String]) {
     println!("extraction runs at {:.2} of scraper's parse rate", witness.as_secs_f64() / whole.as_secs_f64());
 }
 
-/// Texts made of the pages' blocks, a line a block.
-fn text(pages: &[String]) {
+/// Texts as extractors leave them, and the hardest there are, all of a page's blocks as lines.
+fn text(data: &Path, pages: &[String]) {
+    println!("\ntext");
+    texts(data);
     let context = Context::default();
     let lines = |page: &String| extract::html_str(page, &context).blocks.into_iter().map(|block| block.text).collect();
-    let texts: Vec<Vec<String>> = pages.iter().map(lines).collect();
+    rate_of_texts("all of a page", &pages.iter().map(lines).collect::<Vec<_>>());
+}
+
+/// Those of the residue set.
+fn texts(data: &Path) {
+    let lines = |item: &str| {
+        let item: Value = serde_json::from_str(item).expect("an item of the residue set is JSON");
+        let lines = item["lines"].as_array().expect("an item of the residue set has lines").clone();
+        lines.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let items = std::fs::read_to_string(data.join("residue/text.jsonl")).expect("the residue set can be read");
+    rate_of_texts("texts as they are", &items.lines().map(lines).collect::<Vec<_>>());
+}
+
+fn rate_of_texts(name: &str, texts: &[Vec<String>]) {
+    let context = Context::default();
     let bytes: usize = texts.iter().flatten().map(|line| line.len() + 1).sum();
+    let lines: usize = texts.iter().map(Vec::len).sum();
+    let rounds = (TEXT_BYTES_MIN / bytes.max(1)).max(1);
     let shortest = shortest(|| {
-        for text in &texts {
+        for text in std::iter::repeat_n(texts, rounds).flatten() {
             let lines: Vec<&str> = text.iter().map(String::as_str).collect();
             black_box(extract::text(black_box(&lines), &context));
         }
     });
-    println!("\ntext: {:.1} MB/s over {} MB", bytes as f64 / 1e6 / shortest.as_secs_f64(), bytes / 1_000_000);
+    let rate = (rounds * bytes) as f64 / 1e6 / shortest.as_secs_f64();
+    println!("{name:<20} {rate:>8.1} MB/s, {:>4} bytes a line", bytes / lines.max(1));
 }
+
+/// The least that a round reads: the system tells the time in steps of milliseconds.
+const TEXT_BYTES_MIN: usize = 8_000_000;
 
 /// One article, longer and longer.
 fn growth() {
@@ -139,6 +169,12 @@ const CASES: &[(&str, &str, &str, usize)] = &[
     ("credits", "", "<p>(Photo: A B)", 280_000),
     ("dates", "", "<p>12 May 2024 13 May 2024", 160_000),
     ("metas", "", "<meta name=author content='A B'>", 120_000),
+    (
+        "parts sent late",
+        "<template id=\"B:0\"></template>",
+        "<div hidden id=\"S:#\"><p>x<template id=\"P:#\"></template></div>",
+        60_000,
+    ),
     ("one block", "", "word ", 800_000),
     ("paragraphs", "", "<p>The council voted on day # to keep the bridge open, the mayor said.", 55_000),
 ];

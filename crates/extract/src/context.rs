@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
         for (index, judged) in first.iter().enumerate() {
             let element = &page.elements[page.blocks[index].element];
             let text = judged * weight(index);
-            siblings[element.kin as usize].add(weight(index), text);
+            siblings[page.elements[element.top as usize].kin as usize].add(weight(index), text);
             templates[element.signature as usize].add(weight(index), text);
         }
         let sure = |index: usize| first[index] > SURE && weight(index) > SURE_WORDS_MIN;
@@ -170,7 +170,7 @@ impl<'a> Context<'a> {
         out.set(F::behind, |at| (total - text[at + 1]) / total);
         self.measure_boxes(total, out);
         let own = |at: usize| &self.page.elements[self.page.blocks[at].element];
-        let siblings = |at: usize| self.siblings[own(at).kin as usize];
+        let siblings = |at: usize| self.siblings[self.page.elements[own(at).top as usize].kin as usize];
         out.set(F::siblings, |at| siblings(at).text / siblings(at).weight.max(0.5));
         out.set(F::siblings_count, |at| siblings(at).blocks);
         let template = |at: usize| self.templates[own(at).signature as usize];

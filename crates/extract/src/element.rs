@@ -41,7 +41,8 @@ impl<'t> Said<'t> {
                 AttributeName::Content => &mut said.content,
                 AttributeName::Style => &mut said.style,
                 AttributeName::Hidden => {
-                    said.hidden = true;
+                    // What is hidden until it is found on the page can be opened.
+                    said.hidden |= !value.eq_ignore_ascii_case("until-found");
                     continue;
                 }
                 _ => continue,
@@ -52,8 +53,12 @@ impl<'t> Said<'t> {
         said
     }
 
-    /// Whether readers do not see it, as far as its own attributes tell.
+    /// Whether readers do not see it, as far as its own attributes tell. They can open what is hidden as a region: so are
+    /// the answers of an accordion (WAI-ARIA Authoring Practices, "Accordion").
     pub(crate) fn is_hidden(&self) -> bool {
+        if self.names.role == Some("region") {
+            return false;
+        }
         if self.hidden {
             return true;
         }

@@ -37,6 +37,7 @@ columns! {
     box1_ordinal, box2_ordinal, box3_ordinal, box2_position, box3_alike, articles, article_ordinal, article_share,
     heading_rank, heading_blocks, heading_links, heading_levels, box1_headings, box2_headings, box2_headline, unspaced,
     known_words, known_words_page,
+    link_last, box1_cut, box2_cut, headline_twins, headline_signed, article_other,
 }
 
 /// Features of a block.
@@ -72,14 +73,16 @@ struct Table<'a> {
     links: Vec<f32>,
     prose: Vec<f32>,
     residue: Vec<f32>,
-    /// For each element the innermost one at or around it that can hold several blocks.
-    boxes: Vec<u32>,
-    /// For each block the innermost of these, and those around it.
+    /// For each block the innermost element that can hold several, or the outermost one that holds no more than that, and
+    /// those around it.
     around: Vec<[u32; 4]>,
     main: usize,
     /// For each block whether it is running text, and whether nothing in the markup speaks against it.
     is_prose: Vec<bool>,
     is_plain: Vec<bool>,
+    /// For each element the innermost `article` at or around it with its number from 1, and how many there are.
+    articles: Vec<Option<(u32, usize)>>,
+    article_count: u32,
 }
 
 impl<'a> Table<'a> {
@@ -95,7 +98,8 @@ impl<'a> Table<'a> {
         let boxes = innermost(page, |index, element| {
             index == 0 || !matches!(element.tag, Tag::Inline | Tag::Paragraph | Tag::Heading(_))
         });
-        let boxes: Vec<u32> = boxes.into_iter().map(Option::unwrap_or_default).collect();
+        let top = |element: Option<u32>| page.elements[element.unwrap_or_default() as usize].top;
+        let boxes: Vec<u32> = boxes.into_iter().map(top).collect();
         let outer = |element: u32| boxes[page.elements[element as usize].parent];
         let around = blocks.iter().map(|block| {
             let first = boxes[block.element];
@@ -103,6 +107,7 @@ impl<'a> Table<'a> {
             let third = outer(second);
             [first, second, third, outer(third)]
         });
+        let (articles, article_count) = articles(page);
         let mut table = Self {
             from,
             count,
@@ -111,21 +116,25 @@ impl<'a> Table<'a> {
             residue: sums(from.evidence.iter().map(|evidence| evidence.residue.clamp(-8.0, 8.0))),
             prose: sums((0..count).map(plain)),
             around: around.collect(),
-            boxes,
             main: 0,
             is_prose,
             is_plain,
+            articles,
+            article_count,
         };
         table.main = table.main_box();
         table
     }
 
-    /// The innermost box that holds most of the prose directly.
+    /// The innermost box that holds most of the prose, each paragraph directly or in a box of its own.
     fn main_box(&self) -> usize {
         let page = self.from.page;
         let mut held: Vec<f32> = vec![0.0; page.elements.len()];
-        for (block, _) in page.blocks.iter().zip(&self.is_plain).filter(|(_, is_plain)| **is_plain) {
-            held[self.boxes[block.element] as usize] += block.words.min(150.0);
+        for (at, block) in page.blocks.iter().enumerate().filter(|(at, _)| self.is_plain[*at]) {
+            let [own, outer, ..] = self.around[at];
+            let element = &page.elements[own as usize];
+            let holder = if element.end - element.first > 1 { own } else { outer };
+            held[holder as usize] += block.words.min(150.0);
         }
         let mut best = 0;
         for (index, &words) in held.iter().enumerate() {
@@ -155,6 +164,7 @@ impl<'a> Table<'a> {
         out.set(F::digits, |at| letters(at).digits / letters(at).all.max(1.0));
         out.set(F::uppers, |at| letters(at).uppers / letters(at).all.max(1.0));
         out.set(F::link_density, |at| blocks[at].link_density());
+        out.set(F::link_last, |at| blocks[at].link_last);
         out.set(F::bare, |at| flag(blocks[at].form.bare));
         out.set(F::lower_start, |at| flag(text(at).starts_with(char::is_lowercase)));
         out.set(F::quote_start, |at| {
@@ -299,6 +309,28 @@ impl<'a> Table<'a> {
         });
         out.set(F::headline_prose, |at| from_headline(&|headline| (prose[at] - prose[headline]) / all_prose));
         out.set(F::headline_same, |at| from_headline(&|headline| self.levels(headline, at)));
+        self.other_articles(out);
+    }
+
+    /// What speaks for another article behind the headline's own: a headline of the same rank, one more author or date.
+    fn other_articles(&self, out: &mut Part<'_>) {
+        use Feature as F;
+        let blocks = &self.from.page.blocks;
+        let headline = self.from.headline.filter(|headline| *headline < self.count);
+        let like_it = |at: usize| headline.is_some_and(|headline| blocks[at].tag == blocks[headline].tag);
+        let is_twin = |at: usize| matches!(blocks[at].tag, Tag::Heading(_)) && like_it(at);
+        let twins = sums((0..self.count).map(|at| flag(is_twin(at))));
+        let behind = |at: usize| headline.filter(|headline| at > *headline);
+        out.set(F::headline_twins, |at| behind(at).map_or(-1.0, |headline| twins[at + 1] - twins[headline + 1]));
+        let is_signed = |evidence: &Evidence| matches!(evidence.field, Some(Label::Byline | Label::Dateline));
+        let signed = sums(self.from.evidence.iter().map(|evidence| flag(is_signed(evidence))));
+        let first_prose = headline.and_then(|headline| (headline..self.count).find(|at| self.is_plain[*at]));
+        out.set(F::headline_signed, |at| {
+            first_prose.filter(|first| at > *first).map_or(-1.0, |first| signed[at] - signed[first])
+        });
+        let article = |at: usize| self.articles[blocks[at].element].map(|(_, article)| article);
+        let own = headline.and_then(article);
+        out.set(F::article_other, |at| flag(headline.is_some() && article(at).is_some_and(|other| Some(other) != own)));
     }
 
     /// How many levels up from one block stands what holds another one as well.
@@ -404,16 +436,15 @@ impl<'a> Table<'a> {
         }
         let alike = |element: usize| f32::max(groups[page.elements[element].kin as usize], 1.0);
         let boxed = |at: usize, level: usize| self.around[at][level] as usize;
-        out.set(F::own_alike, |at| alike(blocks[at].element));
+        out.set(F::own_alike, |at| alike(page.elements[blocks[at].element].top as usize));
         out.set(F::box1_alike, |at| alike(boxed(at, 0)));
         out.set(F::box2_alike, |at| alike(boxed(at, 1)));
         out.set(F::box3_alike, |at| alike(boxed(at, 2)));
         out.set(F::box1_ordinal, |at| ordinals[boxed(at, 0)]);
         out.set(F::box2_ordinal, |at| ordinals[boxed(at, 1)]);
         out.set(F::box3_ordinal, |at| ordinals[boxed(at, 2)]);
-        let (articles, article_count) = articles(page);
-        let article = |at: usize| articles[blocks[at].element];
-        out.set(F::articles, |_| article_count as f32);
+        let article = |at: usize| self.articles[blocks[at].element];
+        out.set(F::articles, |_| self.article_count as f32);
         out.set(F::article_ordinal, |at| article(at).map_or(0.0, |(number, _)| number as f32));
         out.set(F::article_share, |at| {
             article(at).map_or(-1.0, |(_, article)| self.share(&self.prose, &page.elements[article]))
@@ -424,6 +455,11 @@ impl<'a> Table<'a> {
         out.set(F::heading_blocks, |at| headings[at].map_or(200.0, |heading| (at - heading) as f32));
         out.set(F::heading_links, |at| headings[at].map_or(-1.0, |heading| blocks[heading].link_density()));
         out.set(F::heading_levels, |at| headings[at].map_or(30.0, |heading| self.levels(heading, at)));
+        let cut = sums(blocks.iter().map(|block| flag(block.cut)));
+        let share =
+            |sums: &[f32], element: &Element| element.within(sums) / (element.end - element.first).max(1) as f32;
+        out.set(F::box1_cut, |at| share(&cut, self.box_of(at, 0)));
+        out.set(F::box2_cut, |at| share(&cut, self.box_of(at, 1)));
         let before = sums((0..self.count).map(|at| flag(is_heading(at))));
         out.set(F::box1_headings, |at| self.box_of(at, 0).within(&before));
         out.set(F::box2_headings, |at| self.box_of(at, 1).within(&before));

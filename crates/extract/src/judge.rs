@@ -5,7 +5,7 @@ use crate::columns::{Rows, Wanted};
 use crate::context;
 use crate::features::{self, Sources};
 use crate::model::{Model, Use};
-use crate::page::Page;
+use crate::page::{Page, Raw};
 use crate::tokens;
 use crate::wording::Strength;
 
@@ -24,6 +24,9 @@ const TEXT_OF_CLEAN: f32 = 0.1;
 const TEXT_WORDED: f32 = 0.7;
 /// What the least probability of a text block may fall to where all of a page is unsure.
 const TEXT_MIN: f32 = 0.3;
+/// The same where no block of a page has more than that, and some are running text: a little of an article is better than
+/// none.
+const TEXT_LEAST: f32 = 0.15;
 /// The probability from which on a block may add to what a page is expected to hold: a page's many blocks of residue,
 /// each with a small one, would add up to an article.
 const EXPECTED_MIN: f32 = 0.25;
@@ -94,7 +97,9 @@ fn threshold(page: &Page, text: &[f32]) -> f32 {
         }
         let next = if kept > 0.0 { right / (kept + expected) + TEXT_MARGIN } else { threshold / 2.0 };
         if next <= TEXT_MIN {
-            return TEXT_MIN;
+            let clear = text.iter().any(|judged| *judged > TEXT_MIN);
+            let prose = |(block, judged): (&Raw, &f32)| *judged > TEXT_LEAST && block.form.is_prose();
+            return if !clear && page.blocks.iter().zip(text).any(prose) { TEXT_LEAST } else { TEXT_MIN };
         }
         if (next - threshold).abs() < 1e-4 {
             return next;

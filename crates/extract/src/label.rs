@@ -322,6 +322,10 @@ fn main_end(page: &Page, region: &Region) -> Option<usize> {
         while matches!(page.elements[element].tag, Tag::Paragraph | Tag::Inline) {
             element = page.elements[element].parent;
         }
+        // Some sites wrap each paragraph in boxes of its own.
+        if page.elements[element].end - page.elements[element].first == 1 {
+            element = page.elements[page.elements[element].top as usize].parent;
+        }
         *held.entry(element).or_default() += block.words;
         total += block.words;
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agency;
+mod beginnings;
 mod calendar;
 mod chars;
 mod charset;
@@ -26,6 +27,7 @@ mod names;
 mod page;
 mod reasons;
 mod region;
+mod scripted;
 mod sequence;
 mod tables;
 mod text;
@@ -94,7 +96,14 @@ pub fn parse_only(html: &str) -> usize {
 /// Parses a page and walks over it, no more, and returns how many blocks it has: for the bench.
 #[doc(hidden)]
 pub fn walk_only(html: &str) -> usize {
-    walk::walk(&html::parse(html), false).blocks.len()
+    walk::walk(&settled(html), false).blocks.len()
+}
+
+/// A page's tree with all that was sent late in its place.
+fn settled(html: &str) -> html::Tree<'_> {
+    let mut tree = html::parse(html);
+    tree.settle();
+    tree
 }
 
 /// Words below which a page is read again with what its style hides: some show their text by script.
@@ -109,7 +118,7 @@ struct Read {
 }
 
 fn read(html: &str) -> Read {
-    let tree = html::parse(html);
+    let tree = settled(html);
     let scripts: Vec<&str> =
         tree.raws().filter(|(raw, _)| raw.kind == html::RawKind::JsonLd).map(|(raw, _)| raw.content).collect();
     let linked = metadata::json_ld::read(&scripts);
@@ -124,7 +133,7 @@ fn read(html: &str) -> Read {
 }
 
 /// Some pages show their text by script alone. It may stand in what their style hides, in what a reader without scripts
-/// gets, or in what they tell search engines.
+/// gets, in what they tell search engines, or in the scripts.
 fn look_elsewhere(tree: &html::Tree<'_>, read: &mut Read) {
     let least = (4.0 * WORDS_FEW).max(2.0 * read.region.prose);
     let found = |page: page::Page, read: &mut Read, note: &'static str| {
@@ -139,10 +148,15 @@ fn look_elsewhere(tree: &html::Tree<'_>, read: &mut Read) {
     if found(walk::walk(tree, true), read, "hidden_text_used") {
         return;
     }
-    let without_scripts: String =
-        tree.raws().filter(|(raw, _)| raw.kind == html::RawKind::Noscript).map(|(raw, _)| raw.content).collect();
+    let raws = |kind| tree.raws().filter(move |(raw, _)| raw.kind == kind).map(|(raw, _)| raw.content);
     let stated = read.linked.body.clone().unwrap_or_default();
-    for (markup, note) in [(without_scripts, "noscript_used"), (paragraphs(&stated), "structured_text_used")] {
+    let markups: [(&dyn Fn() -> String, &'static str); 3] = [
+        (&|| raws(html::RawKind::Noscript).collect(), "noscript_used"),
+        (&|| paragraphs(&stated), "structured_text_used"),
+        (&|| scripted::markup(raws(html::RawKind::Script)).unwrap_or_default(), "script_text_used"),
+    ];
+    for (markup, note) in markups {
+        let markup = markup();
         if !markup.trim().is_empty() {
             let mut page = walk::walk(&html::parse(&markup), false);
             page.facts = read.page.facts.clone().without_places();

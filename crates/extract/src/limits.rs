@@ -20,6 +20,8 @@ pub(crate) const BLOCKS_MAX: usize = 20_000;
 pub(crate) const NODES_MAX: usize = 1 << 20;
 /// Bytes that an unclosed comment, script, style or title may swallow at the end of a page; a browser lets it have all.
 pub(crate) const UNCLOSED_BYTES_MAX: usize = 4 << 10;
+/// Parts of a page that are sent late and moved to their places.
+pub(crate) const SEGMENTS_MAX: usize = 1000;
 /// Bytes of JSON-LD in a page.
 pub(crate) const JSON_LD_BYTES_MAX: usize = 1 << 20;
 /// Depth to which JSON-LD is searched.

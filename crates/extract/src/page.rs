@@ -65,6 +65,8 @@ impl Page {
                 words: form.words,
                 form,
                 link_words: 0.0,
+                link_last: 0.0,
+                cut: false,
                 element: index + 1,
                 tag: Tag::Paragraph,
                 place: Place::default(),
@@ -76,7 +78,7 @@ impl Page {
         page
     }
 
-    /// Numbers the elements' kin: children of one parent with one signature.
+    /// Numbers the elements' kin, children of one parent with one signature, and finds their tops.
     pub(crate) fn number_kin(&mut self) {
         let mut numbers: Map<(u32, u32), u32> = Map::default();
         for element in self.elements.iter_mut().skip(1) {
@@ -91,6 +93,12 @@ impl Page {
             element.kin = root;
         }
         self.kin_count = numbers.len() + 1;
+        for index in 0..self.elements.len() {
+            let element = &self.elements[index];
+            let outer = &self.elements[element.parent];
+            let alone = index > 0 && (element.first, element.end) == (outer.first, outer.end);
+            self.elements[index].top = if alone { outer.top } else { index as u32 };
+        }
         self.signature_count = self.elements.iter().map(|element| element.signature as usize + 1).max().unwrap_or(1);
     }
 }
@@ -104,6 +112,8 @@ pub(crate) struct Element {
     pub(crate) signature: u32,
     /// A number that it shares with the children of its parent that have its signature; 0 for the root alone.
     pub(crate) kin: u32,
+    /// The outermost element that holds the same blocks: some sites wrap each paragraph in several.
+    pub(crate) top: u32,
     /// How many elements stand around it.
     pub(crate) depth: u16,
     pub(crate) names: Names,
@@ -124,7 +134,18 @@ impl Element {
     /// What holds everything.
     pub(crate) fn root() -> Self {
         let names = Names::default();
-        Self { parent: 0, signature: 0, kin: 0, depth: 0, names, tag: Tag::Root, first: 0, end: 0, tokens: (0, 0) }
+        Self {
+            parent: 0,
+            signature: 0,
+            kin: 0,
+            top: 0,
+            depth: 0,
+            names,
+            tag: Tag::Root,
+            first: 0,
+            end: 0,
+            tokens: (0, 0),
+        }
     }
 }
 
@@ -163,8 +184,11 @@ pub(crate) struct Raw {
     pub(crate) text: String,
     pub(crate) words: f32,
     pub(crate) form: Form,
-    /// Words within links.
+    /// Words within links, and those of them that no other words follow.
     pub(crate) link_words: f32,
+    pub(crate) link_last: f32,
+    /// It is cut short: `..` stands at its end, or in front of a link there.
+    pub(crate) cut: bool,
     /// The innermost element around all of it.
     pub(crate) element: usize,
     /// What kind of block it is in itself.

@@ -307,7 +307,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("wording", &["wording*", "residue", "listed", "field"]),
     ("names of elements around it", &["names_*", "hint*", "own_hint", "content_*", "in_*", "articles", "article_*"]),
-    ("links", &["link_density", "in_link", "box1_links", "box2_links", "box3_links", "box4_links", "around3_links"]),
+    ("links", &["link_*", "in_link", "box1_links", "box2_links", "box3_links", "box4_links", "around3_links"]),
     ("elements around it", &["depth", "element_*", "box*", "main_*", "state", "best_*", "surest", "total"]),
     ("neighbours", &["prev*", "next*", "short_run", "head_*", "comment_blocks", "around*", "heading_*", "sure_*"]),
     ("place on the page", &["position", "words_*", "prose_*", "headline_*", "before", "behind", "run_*"]),

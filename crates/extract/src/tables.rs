@@ -84,6 +84,8 @@ fn join(first: Raw, others: impl Iterator<Item = Raw>, home: Option<(usize, usiz
         row.text.push('\t');
         row.text.push_str(&cell.text);
         row.link_words += cell.link_words;
+        row.link_last = cell.link_last;
+        row.cut = cell.cut;
     }
     row.form = Form::of(&row.text);
     row.words = row.form.words;

@@ -97,6 +97,9 @@ struct Walker<'t> {
 struct Run {
     text: String,
     link_words: f32,
+    link_last: f32,
+    /// Where the text ends that is in no link.
+    unlinked_end: usize,
     frame: Option<Frame>,
     /// Room for the text without superfluous white space.
     collapsed: String,
@@ -107,6 +110,32 @@ const CAPTURES_MAX: usize = 6;
 const FACTS_MAX: usize = 2000;
 /// Bytes of a capture's text behind which no more is taken.
 const CAPTURE_BYTES_MAX: usize = 2000;
+
+/// Whether what stands in front of a hidden element opens it: a button that says whether it has (WAI-ARIA Authoring Practices,
+/// "Disclosure").
+fn is_opened(node: NodeRef<'_, '_>) -> bool {
+    let front = std::iter::successors(node.previous_sibling(), |node| node.previous_sibling());
+    let Some(before) = front.take(OPENER_NODES_MAX).find(|node| node.kind() == Kind::Element) else { return false };
+    let mut open = vec![before];
+    for _ in 0..OPENER_NODES_MAX {
+        let Some(node) = open.pop() else { return false };
+        if node.attr(AttributeName::AriaExpanded).is_some() {
+            return true;
+        }
+        open.extend(node.next_sibling().filter(|_| node.id() != before.id()));
+        open.extend(node.first_child());
+    }
+    false
+}
+
+/// Nodes in front of a hidden element among which its button is looked for.
+const OPENER_NODES_MAX: usize = 12;
+
+/// Whether a text is cut short.
+fn is_cut(text: &str) -> bool {
+    let text = text.trim_end_matches([' ', '\n', '\t', '\r', '\u{a0}', ')', ']', '»', '>']);
+    text.ends_with('…') || text.ends_with("...")
+}
 
 impl Frame {
     fn root() -> Self {
@@ -204,11 +233,17 @@ impl<'t> Walker<'t> {
             _ => {}
         }
         let said = Said::of(node);
-        if !self.with_hidden && said.is_hidden() {
+        if !self.with_hidden && said.is_hidden() && !(self.may_open() && is_opened(node)) {
             return false;
         }
         self.push(node, name, &said);
         true
+    }
+
+    /// Whether what opens here is more than a menu.
+    fn may_open(&self) -> bool {
+        let place = self.top().place;
+        !(place.nav || place.header || place.footer)
     }
 
     fn push(&mut self, node: NodeRef<'t, '_>, name: Name, said: &Said<'t>) {
@@ -230,6 +265,7 @@ impl<'t> Walker<'t> {
                 parent: outer.element,
                 signature,
                 kin: 0,
+                top: 0,
                 depth: self.page.elements[outer.element].depth.saturating_add(1),
                 names,
                 tag: tag_here,
@@ -346,10 +382,16 @@ impl<'t> Walker<'t> {
 
     /// Adds a text to the run.
     fn add(&mut self, frame: Frame, text: &str) {
+        let run = &mut self.run;
+        run.text.push_str(text);
         if frame.place.link {
-            self.run.link_words += words(text);
+            let words = words(text);
+            run.link_words += words;
+            run.link_last += words;
+        } else if shows(text) {
+            run.link_last = 0.0;
+            run.unlinked_end = run.text.len();
         }
-        self.run.text.push_str(text);
     }
 
     fn flush(&mut self, broken: bool) {
@@ -373,6 +415,8 @@ impl<'t> Walker<'t> {
                     words: form.words,
                     form,
                     link_words: run.link_words,
+                    link_last: run.link_last,
+                    cut: is_cut(&run.collapsed) || is_cut(&run.text[..run.unlinked_end]),
                     element: frame.element,
                     tag: if frame.place.button { Tag::Button } else { frame.tag },
                     place: frame.place,
@@ -382,7 +426,7 @@ impl<'t> Walker<'t> {
             }
         }
         run.text.clear();
-        run.link_words = 0.0;
+        (run.link_words, run.link_last, run.unlinked_end) = (0.0, 0.0, 0);
     }
 
     fn finish(mut self) -> Page {

@@ -2,9 +2,11 @@
 //! words begin in a folded line.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use crate::beginnings::Beginnings;
 use crate::chars::{self, ALPHANUMERIC, is_spaced_letter};
 use crate::fold::{Folded, Quick, fold, is_hangul, is_unspaced};
 use crate::limits::WORDING_BYTES_MAX;
@@ -60,7 +62,13 @@ pub(crate) struct Hit {
 
 struct Table {
     phrases: Vec<Phrase>,
+    /// All of them, where a line or what it says but for a number begins, and where one follows the other.
     beginnings: Beginnings,
+    /// Those that a line may end with.
+    endings: Endings,
+    /// Those that may stand anywhere; none if there are none. Their numbers among all.
+    anywhere: Option<AhoCorasick>,
+    anywhere_numbers: Vec<usize>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| Table::parse(locales::texts(include_str!("../data/residue.txt"))));
@@ -78,14 +86,8 @@ pub(crate) fn look_up_folded(line: &Folded, found: &mut Spans) -> Option<Hit> {
     TABLE.look_up(line, found)
 }
 
-/// Room for what is found in one line after another.
-#[derive(Default)]
-pub(crate) struct Spans {
-    /// Where words begin.
-    starts: Vec<u32>,
-    /// Phrases as `(start, end, number)`.
-    found: Vec<(usize, usize, usize)>,
-}
+/// Phrases that fit in a line as `(start, end, number)`: room for one line after another.
+pub(crate) type Spans = Vec<(usize, usize, usize)>;
 
 impl Table {
     /// Sections `[label strength place]` (`[related strong is head]`), then phrases parted by ` | `; `//` begins a comment.
@@ -95,69 +97,120 @@ impl Table {
         let mut patterns = Vec::new();
         for (name, phrase) in texts.flat_map(words::phrases) {
             let Some(section) = parse_section(name) else { continue };
-            let pattern = pattern(phrase, section.place);
-            if !pattern.is_empty() {
-                phrases.push(Phrase { text: phrase, ..section });
+            for (pattern, place) in patterns_of(phrase, section.place) {
+                phrases.push(Phrase { text: phrase, place, ..section });
                 patterns.push(pattern);
             }
         }
-        Self { phrases, beginnings: Beginnings::new(patterns) }
+        let placed = |place: Place| {
+            let phrases = phrases.iter().zip(&patterns).enumerate();
+            phrases
+                .filter(move |(_, (phrase, _))| phrase.place == place)
+                .map(|(number, (_, pattern))| (number, pattern))
+        };
+        let (anywhere_numbers, within): (Vec<usize>, Vec<&String>) = placed(Place::Has).unzip();
+        let endings = Endings::new(placed(Place::Ends));
+        let anywhere = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(within)
+            .ok()
+            .filter(|_| !anywhere_numbers.is_empty());
+        let beginnings = Beginnings::new(patterns);
+        Self { phrases, beginnings, endings, anywhere, anywhere_numbers }
     }
 
     fn look_up(&self, line: &Folded, room: &mut Spans) -> Option<Hit> {
+        self.find(line, room);
         let text = line.text.as_str();
-        self.beginnings.find(text, room);
-        let spans = &mut room.found;
-        if spans.is_empty() {
-            return None;
-        }
-        let mut best: Option<Hit> = None;
-        let core = line.core.clone();
-        for &(start, end, pattern) in spans.iter() {
-            let phrase = &self.phrases[pattern];
-            let whole = start == core.start && end == core.end && !core.is_empty();
-            let fits = match phrase.place {
-                Place::Is => whole,
-                Place::Starts => start <= core.start,
-                Place::Ends => end >= core.end,
-                Place::Has => true,
-            };
-            if fits {
-                let hit = Hit {
-                    label: phrase.label,
-                    strength: phrase.strength,
-                    head: phrase.head,
-                    whole,
-                    counter: line.has_counter(),
-                    certain: is_certain(text, start, end),
-                    phrase: phrase.text,
-                };
-                best = Some(best.map_or(hit, |old| stronger(old, hit)));
+        let hits = room.iter().map(|&(start, end, number)| {
+            let phrase = &self.phrases[number];
+            Hit {
+                label: phrase.label,
+                strength: phrase.strength,
+                head: phrase.head,
+                whole: is_whole(line, start, end),
+                counter: line.has_counter(),
+                certain: is_certain(text, start, end),
+                phrase: phrase.text,
             }
+        });
+        let best = hits.reduce(stronger);
+        best.filter(|hit| hit.whole || hit.strength == Strength::Strong).or_else(|| self.covered(text)).or(best)
+    }
+
+    /// The phrases that stand where they must: by their ends, then the longest first.
+    fn find(&self, line: &Folded, found: &mut Spans) {
+        found.clear();
+        let (text, core) = (line.text.as_str(), &line.core);
+        let mut starts = Starts::default();
+        for (start, byte) in text.bytes().enumerate().take(core.start + 1) {
+            if !starts.may_be(byte, &self.beginnings) {
+                continue;
+            }
+            self.beginnings.of(&text[start..], |length, numbers| -> Option<()> {
+                let end = start + length;
+                let fits = |number: &usize| match self.phrases[*number].place {
+                    Place::Is => is_whole(line, start, end),
+                    Place::Starts => true,
+                    Place::Ends | Place::Has => false,
+                };
+                let fitting = numbers.iter().map(|number| *number as usize).filter(fits);
+                found.extend(fitting.map(|number| (start, end, number)));
+                None
+            });
         }
-        best.filter(|hit| hit.whole || hit.strength == Strength::Strong).or_else(|| self.covered(text, spans)).or(best)
+        for (end, _) in text[core.end..].char_indices().chain([(text.len() - core.end, ' ')]) {
+            let end = core.end + end;
+            let ending = self.endings.of(&text[..end]);
+            found.extend(ending.map(|(length, number)| (end - length, end, number)));
+        }
+        if let Some(finder) = self.anywhere.as_ref().filter(|finder| finder.is_match(text)) {
+            let within = finder.find_overlapping_iter(text);
+            found.extend(within.map(|at| (at.start(), at.end(), self.anywhere_numbers[at.pattern().as_usize()])));
+        }
+        if !found.is_empty() {
+            found.retain(|(start, end, _)| !is_within_word(text, *start) && !is_within_word(text, *end));
+            found.sort_unstable_by_key(|&(start, end, number)| (end, start, number));
+        }
     }
 
     /// A line made of several phrases and nothing else: `Facebook Twitter Email Print`.
-    fn covered(&self, text: &str, spans: &mut [(usize, usize, usize)]) -> Option<Hit> {
-        spans.sort_by_key(|&(start, end, _)| (start, usize::MAX - end));
+    fn covered(&self, text: &str) -> Option<Hit> {
+        // No more letters than this may stand beside the phrases.
+        let (mut left, left_max) = (0, text.chars().count() / COVERED_PARTS);
         let (mut reach, mut covered, mut parts) = (0, 0, 0);
-        let mut longest: Option<(usize, usize)> = None;
-        for &mut (start, end, pattern) in spans {
-            if start < reach {
+        let mut longest: Option<(usize, u32)> = None;
+        let mut starts = Starts::default();
+        for (start, byte) in text.bytes().enumerate() {
+            if !starts.may_be(byte, &self.beginnings) || start < reach {
                 continue;
             }
+            left += letters(&text[reach..start]);
+            reach = start;
+            if left > left_max {
+                return None;
+            }
+            if is_within_word(text, start) {
+                continue;
+            }
+            let longest_here = self.beginnings.of(&text[start..], |length, numbers| {
+                numbers
+                    .first()
+                    .filter(|_| !is_within_word(text, start + length))
+                    .map(|number| (start + length, *number))
+            });
+            let Some((end, number)) = longest_here else { continue };
             covered += letters(&text[start..end]);
             parts += 1;
             reach = end;
             if longest.is_none_or(|(length, _)| end - start > length) {
-                longest = Some((end - start, pattern));
+                longest = Some((end - start, number));
             }
         }
-        let total = letters(text);
-        let (_, pattern) = longest?;
-        let phrase = &self.phrases[pattern];
-        (parts >= 2 && covered * 5 >= total * 4).then_some(Hit {
+        let total = covered + left + letters(&text[reach..]);
+        let (_, number) = longest?;
+        let phrase = &self.phrases[number as usize];
+        (parts >= 2 && (total - covered) * COVERED_PARTS <= total).then_some(Hit {
             label: phrase.label,
             strength: if parts >= 3 { Strength::Strong } else { phrase.strength },
             head: false,
@@ -169,177 +222,55 @@ impl Table {
     }
 }
 
+/// One part in so many of a line's letters may stand beside the phrases that it is made of.
+const COVERED_PARTS: usize = 5;
+
+/// Whether a span is all that a line says, but for a number.
+fn is_whole(line: &Folded, start: usize, end: usize) -> bool {
+    start == line.core.start && end == line.core.end && start < end
+}
+
+/// Phrases that stand at the end of lines, by their last two bytes.
+#[derive(Default)]
+struct Endings(HashMap<[u8; 2], Vec<(String, usize)>, Quick>);
+
+impl Endings {
+    fn new<'a>(phrases: impl Iterator<Item = (usize, &'a String)>) -> Self {
+        let mut endings = Self::default();
+        for (number, phrase) in phrases {
+            if let Some(last) = phrase.as_bytes().last_chunk() {
+                endings.0.entry(*last).or_default().push((phrase.clone(), number));
+            }
+        }
+        endings
+    }
+
+    /// The length and the number of each that a text ends with.
+    fn of(&self, text: &str) -> impl Iterator<Item = (usize, usize)> {
+        let same = text.as_bytes().last_chunk().and_then(|last| self.0.get(last)).into_iter().flatten();
+        same.filter(|(phrase, _)| text.ends_with(phrase.as_str())).map(|(phrase, number)| (phrase.len(), *number))
+    }
+}
+
 /// Letters and digits of a text.
 fn letters(text: &str) -> usize {
     let chars = chars::chars();
     text.chars().filter(|c| chars.is(*c, ALPHANUMERIC)).count()
 }
 
-/// Phrases by their first bytes.
-struct Beginnings {
-    /// For each byte whether a phrase begins with it.
-    firsts: [bool; 256],
-    /// A bit for each digest of the four bytes that a phrase begins with, and how many bits stand in front of each word.
-    fours: Vec<u64>,
-    before: Vec<u32>,
-    /// The heads of the longer phrases in order of their first four bytes.
-    heads: Vec<Head>,
-    /// The phrases that they are of, with their numbers; their text stands in one string.
-    longer: Vec<Longer>,
-    text: String,
-    /// For each digest with a bit, where the first phrase that begins with such stands among them; at the end their number.
-    places: Vec<u32>,
-    /// Phrases of less than four bytes by the two that they begin with, and a bit for each such pair.
-    short: HashMap<usize, Vec<(usize, String)>, Quick>,
-    short_pairs: Vec<u64>,
+/// Tells of one byte after another whether a phrase may begin with it: not within a word.
+#[derive(Default)]
+struct Starts {
+    letter_before: u8,
 }
 
-/// A phrase of four bytes or more: its number, and where its text stands.
-struct Longer {
-    number: u32,
-    start: u32,
-    end: u32,
-}
-
-/// The first eight bytes of a phrase of four or more, and which of them it has: most phrases are told apart by these.
-#[derive(Clone, Copy)]
-struct Head {
-    bytes: u64,
-    mask: u64,
-}
-
-impl Head {
-    fn of(phrase: &[u8]) -> Self {
-        Self { bytes: eight(phrase), mask: u64::MAX << (8 * (8 - phrase.len().min(8))) }
-    }
-}
-
-/// Bytes of a beginning.
-const BEGINNING: usize = 4;
-/// Bits of a digest of a beginning.
-const DIGEST_BITS: u32 = 16;
-
-impl Beginnings {
-    fn new(patterns: Vec<String>) -> Self {
-        let mut table = Self {
-            firsts: [false; 256],
-            fours: vec![0; 1 << (DIGEST_BITS - 6)],
-            before: Vec::new(),
-            heads: Vec::new(),
-            longer: Vec::new(),
-            text: String::new(),
-            places: Vec::new(),
-            short: HashMap::default(),
-            short_pairs: vec![0; 1 << 10],
-        };
-        let mut longer = Vec::new();
-        for (number, pattern) in patterns.into_iter().enumerate() {
-            if let Some(first) = pattern.bytes().next() {
-                table.firsts[usize::from(first)] = true;
-            }
-            match pattern.as_bytes() {
-                [_, _, _, _, ..] => longer.push((number, pattern)),
-                [first, second, ..] => table.add_short(pair(*first, *second), number, pattern),
-                [first] => {
-                    let first = *first;
-                    (0..=u8::MAX).for_each(|second| table.add_short(pair(first, second), number, pattern.clone()));
-                }
-                [] => {}
-            }
-        }
-        table.order(longer);
-        table
-    }
-
-    /// Takes the longer phrases in order of their beginnings, and notes where those of each beginning are.
-    fn order(&mut self, mut longer: Vec<(usize, String)>) {
-        let digest_of = |phrase: &str| digest(four(phrase.as_bytes()));
-        longer.sort_by_key(|(number, phrase)| (digest_of(phrase), *number));
-        let mut last = None;
-        for (at, (number, phrase)) in longer.into_iter().enumerate() {
-            let digest = digest_of(&phrase);
-            set(&mut self.fours, digest);
-            if last.replace(digest) != Some(digest) {
-                self.places.push(at as u32);
-            }
-            self.heads.push(Head::of(phrase.as_bytes()));
-            let start = self.text.len() as u32;
-            self.text.push_str(&phrase);
-            self.longer.push(Longer { number: number as u32, start, end: self.text.len() as u32 });
-        }
-        self.places.push(self.longer.len() as u32);
-        self.before =
-            self.fours.iter().scan(0, |bits, word| Some(std::mem::replace(bits, *bits + word.count_ones()))).collect();
-    }
-
-    /// Where the longer phrases stand whose first four bytes have this digest.
-    fn with_digest(&self, digest: usize) -> Range<usize> {
-        let (word, bit) = (digest / 64, digest % 64);
-        if self.fours[word] >> bit & 1 == 0 {
-            return 0..0;
-        }
-        let number = (self.before[word] + (self.fours[word] & ((1 << bit) - 1)).count_ones()) as usize;
-        self.places[number] as usize..self.places[number + 1] as usize
-    }
-
-    fn add_short(&mut self, pair: usize, number: usize, phrase: String) {
-        set(&mut self.short_pairs, pair);
-        self.short.entry(pair).or_default().push((number, phrase));
-    }
-
-    /// Where a phrase can begin: not within a word, nor with any other character.
-    fn word_starts<'s>(&self, bytes: &[u8], starts: &'s mut Vec<u32>) -> &'s [u32] {
-        starts.resize(bytes.len(), 0);
-        let mut count = 0;
-        let mut letter_before = 0;
-        // Every place is written down, and those that are none are written over: which they are could not be guessed.
-        for (at, &byte) in bytes.iter().enumerate() {
-            let kind = PARTS[usize::from(byte)];
-            let letter = kind & LETTER | (kind >> REST_SHIFT) & letter_before;
-            let can_be = u8::from(self.firsts[usize::from(byte)]) & !(letter & letter_before);
-            letter_before = letter;
-            if let Some(start) = starts.get_mut(count) {
-                *start = at as u32;
-            }
-            count += usize::from(can_be & 1);
-        }
-        starts.get(..count).unwrap_or_default()
-    }
-
-    /// All phrases in a line, wherever they overlap: by their ends, then the longest first.
-    fn find(&self, text: &str, room: &mut Spans) {
-        let Spans { starts, found } = room;
-        let bytes = text.as_bytes();
-        found.clear();
-        for &at in self.word_starts(bytes, starts) {
-            let at = at as usize;
-            let rest = &bytes[at..];
-            let pair = pair(rest[0], rest.get(1).copied().unwrap_or_default());
-            if is_set(&self.short_pairs, pair) {
-                let here = self.short.get(&pair).into_iter().flatten();
-                let here = here.filter(|(_, phrase)| rest.starts_with(phrase.as_bytes()));
-                found.extend(here.map(|(number, phrase)| (at, at + phrase.len(), *number)));
-            }
-            let Some(four) = rest.first_chunk::<BEGINNING>() else { continue };
-            let same = self.with_digest(digest(u32::from_be_bytes(*four)));
-            if same.is_empty() {
-                continue;
-            }
-            let head = eight(rest);
-            for number in same {
-                if head & self.heads[number].mask == self.heads[number].bytes {
-                    let Longer { number, start, end } = self.longer[number];
-                    let phrase = &self.text.as_bytes()[start as usize..end as usize];
-                    if rest.starts_with(phrase) {
-                        found.push((at, at + phrase.len(), number as usize));
-                    }
-                }
-            }
-        }
-        if !found.is_empty() {
-            found.retain(|(start, end, _)| on_boundary(text, *start, *end));
-            found.sort_unstable_by_key(|&(start, end, number)| (end, start, number));
-        }
+impl Starts {
+    fn may_be(&mut self, byte: u8, beginnings: &Beginnings) -> bool {
+        let kind = PARTS[usize::from(byte)];
+        let letter = kind & LETTER | (kind >> REST_SHIFT) & self.letter_before;
+        let within = letter & self.letter_before;
+        self.letter_before = letter;
+        within == 0 && beginnings.has_first(byte)
     }
 }
 
@@ -363,50 +294,40 @@ const PARTS: [u8; 256] = {
     parts
 };
 
-fn four(bytes: &[u8]) -> u32 {
-    bytes.first_chunk::<BEGINNING>().map_or(0, |four| u32::from_be_bytes(*four))
-}
-
-/// The first eight bytes, with zeros for those that there are not.
-fn eight(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk::<8>() {
-        Some(eight) => u64::from_be_bytes(*eight),
-        None => bytes
-            .iter()
-            .fold(0, |eight, byte| eight << 8 | u64::from(*byte))
-            .checked_shl(8 * (8 - bytes.len() as u32))
-            .unwrap_or_default(),
-    }
-}
-
-fn digest(four: u32) -> usize {
-    (four.wrapping_mul(0x9e37_79b1) >> (32 - DIGEST_BITS)) as usize
-}
-
-fn pair(first: u8, second: u8) -> usize {
-    usize::from(first) << 8 | usize::from(second)
-}
-
-fn set(bits: &mut [u64], at: usize) {
-    bits[at / 64] |= 1 << (at % 64);
-}
-
-fn is_set(bits: &[u64], at: usize) -> bool {
-    bits[at / 64] >> (at % 64) & 1 == 1
-}
-
-/// A phrase as it stands in folded lines. `Watch:` at the beginning of a line keeps its colon, or it would match verbs, and
-/// `【写真】` its bracket.
-fn pattern(phrase: &str, place: Place) -> String {
+/// A phrase as it stands in folded lines, and where. Those have no marks at their ends, but within them a phrase keeps the
+/// marks that part it from the rest: `Watch:` or `Ad -` at the beginning of a line, `(optional)` at its end. Without them the
+/// first would match verbs. Where such a phrase is all of a line, it is what the line says without them, but for what
+/// a colon or a bracket announces: that may well be the heading of a paragraph.
+fn patterns_of(phrase: &str, place: Place) -> impl Iterator<Item = (String, Place)> {
+    let phrase = phrase.trim();
     let folded = fold(phrase);
-    match (place, phrase.trim_end().chars().next_back()) {
-        (Place::Is, _) => folded.core().to_owned(),
-        (Place::Starts | Place::Has, Some(':' | '：')) => {
-            format!("{}{}:", folded.text, if phrase.trim_end().ends_with(" :") { " " } else { "" })
+    // Marks within a line are those beside a letter.
+    let (pattern, marked) = match place {
+        Place::Is => (folded.core().to_owned(), None),
+        Place::Starts | Place::Has => {
+            let within = fold(&format!("{phrase}x")).text;
+            let marked = within.strip_suffix('x').filter(|_| is_lost(phrase.chars().next_back())).map(str::to_owned);
+            (folded.text, marked)
         }
-        (Place::Starts, Some(end @ ('】' | ']'))) => format!("{}{end}", folded.text),
-        _ => folded.text,
-    }
+        Place::Ends => {
+            let within = fold(&format!("x{phrase}")).text;
+            let marked = within.strip_prefix('x').filter(|_| is_lost(phrase.chars().next())).map(str::to_owned);
+            (folded.text, marked)
+        }
+    };
+    let announces = phrase.ends_with([':', '：', '】', ']']);
+    let alone = match (&marked, place) {
+        (None, _) => Some((pattern, place)),
+        (Some(_), Place::Starts | Place::Ends) if !announces => Some((pattern, Place::Is)),
+        _ => None,
+    };
+    let all = alone.into_iter().chain(marked.map(|marked| (marked, place)));
+    all.filter(|(pattern, _)| !pattern.is_empty())
+}
+
+/// Whether a character is one that lines lose at their ends.
+fn is_lost(c: Option<char>) -> bool {
+    c.is_some_and(|c| !c.is_alphanumeric() && !matches!(c, '#' | '+' | '%' | '©' | 'ⓒ'))
 }
 
 /// Phrases of this many letters are said by machines only; a character of an unspaced script counts twice.
@@ -436,16 +357,10 @@ fn parse_section(head: &str) -> Option<Phrase> {
     Some(Phrase { text: "", label, strength, place, head: words.next() == Some("head") })
 }
 
-/// A phrase must not begin or end within a word, where the script has words.
-fn on_boundary(text: &str, start: usize, end: usize) -> bool {
-    let joins = |left: Option<char>, right: Option<char>| {
-        left.zip(right).is_some_and(|(left, right)| is_spaced_letter(left) && is_spaced_letter(right))
-    };
-    let before = text[..start].chars().next_back();
-    let first = text[start..].chars().next();
-    let last = text[..end].chars().next_back();
-    let after = text[end..].chars().next();
-    !joins(before, first) && !joins(last, after)
+/// Whether letters of a script that parts words by spaces stand on both sides of a place.
+fn is_within_word(text: &str, at: usize) -> bool {
+    let joins = |c: Option<char>| c.is_some_and(is_spaced_letter);
+    joins(text[..at].chars().next_back()) && joins(text[at..].chars().next())
 }
 
 #[cfg(test)]
@@ -470,6 +385,19 @@ mod tests {
         assert_eq!(seen("Facebookers of the world"), None);
         assert_eq!(seen("Watch the boat sink and you will know"), None);
         assert_eq!(seen("Rovers 3"), None);
+    }
+
+    #[test]
+    fn marks_part_a_phrase_from_the_rest_of_its_line() {
+        let table = Table::parse(["[ad strong starts]\nAd -\n[comment strong ends]\n(optional) | » more"].into_iter());
+        let seen = |line: &str| table.look_up(&fold(line), &mut Spans::default()).map(|hit| (hit.label, hit.whole));
+        assert_eq!(seen("Ad - The best of bridges"), Some((Label::Ad, false)));
+        assert_eq!(seen("Ad"), Some((Label::Ad, true)));
+        assert_eq!(seen("Ad agencies met in the town hall"), None);
+        assert_eq!(seen("Website (optional)"), Some((Label::Comment, false)));
+        assert_eq!(seen("A course that is optional"), None);
+        assert_eq!(seen("Read on » more"), Some((Label::Comment, false)));
+        assert_eq!(seen("Slides, pools and more"), None);
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn visible(page: &str) -> String {
     while let Some(node) = open.pop() {
         if let Node::Text(text) = node.value() {
             out.push_str(text);
-        } else if ElementRef::wrap(node).is_some_and(|element| !is_unseen(&element)) {
+        } else if ElementRef::wrap(node).is_some_and(|element| !is_unseen(&element) || is_sent_late(&element, page)) {
             open.extend(node.children().rev());
         }
     }
@@ -75,10 +75,17 @@ fn is_unseen(element: &ElementRef<'_>) -> bool {
     let element = element.value();
     let style = element.attr("style").unwrap_or_default().to_ascii_lowercase();
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
-    UNSEEN.contains(&element.name())
-        || element.attr("hidden").is_some()
+    let hidden = element.attr("hidden").is_some_and(|hidden| !hidden.eq_ignore_ascii_case("until-found"))
         || style.contains("display:none")
-        || style.contains("visibility:hidden")
+        || style.contains("visibility:hidden");
+    UNSEEN.contains(&element.name()) || hidden && element.attr("role") != Some("region")
+}
+
+/// A script moves it to where the page has a gap of its number.
+fn is_sent_late(element: &ElementRef<'_>, page: &str) -> bool {
+    let number = element.attr("id").and_then(|id| id.strip_prefix("S:")).filter(|_| element.value().name() == "div");
+    number
+        .is_some_and(|number| ["B", "P"].iter().any(|gap| page.contains(&format!("<template id=\"{gap}:{number}\">"))))
 }
 
 /// How often each letter occurs.
@@ -112,6 +119,11 @@ fn nothing_that_a_reader_sees_vanishes() {
             return None;
         }
         let (gone, more) = (missing(&letters(&seen), &letters(&blocks)), missing(&letters(&blocks), &letters(&seen)));
+        // What is sent late stands in its place, and what a button opens is shown: neither is looked for by this reader.
+        let late = gone + more == 0 && page.contains("<div hidden id=\"S:");
+        if late || gone == 0 && page.contains("aria-expanded=") {
+            return None;
+        }
         let at = seen.chars().zip(blocks.chars()).take_while(|(left, right)| left == right).count();
         let tail = |text: &str| text.chars().skip(at).take(30).collect::<String>();
         Some(format!("{name}: {gone} letters gone, {more} more; at {at} {:?} is {:?}", tail(&seen), tail(&blocks)))

@@ -32,6 +32,7 @@
 //! | `formatting` | the list of active formatting elements, the adoption agency |
 //! | `modes`, `body`, `tables`, `foreign` | insertion modes |
 //! | `quirks` | what a doctype says |
+//! | `streamed` | no part of it: what a page sends late, moved to its place |
 //! | `tree` | nodes, and how they are read |
 
 mod body;
@@ -42,6 +43,7 @@ mod modes;
 mod names;
 mod parser;
 mod quirks;
+mod streamed;
 mod tables;
 mod tokenizer;
 mod tree;

@@ -1,8 +1,6 @@
 //! The insertion modes around the body: before, in and after the head, templates, framesets, after the body, and the
 //! end of the page. 13.2.6.4.1 to .6, .16 and .18 to .23.
 
-use memchr::memmem;
-
 use crate::limits::JSON_LD_BYTES_MAX;
 
 use super::names::{AttributeName, Name, TABLE_TEXT, head_content};
@@ -10,8 +8,8 @@ use super::parser::{Flow, Mode, Parser, Point};
 use super::tokenizer::{Tag, is_space};
 use super::tree::{NONE, RawKind, Span};
 
-/// Bytes of a script in which `window.__` must come for it to be held aside.
-const DATA_MARK_BYTES_MAX: usize = 512;
+/// Bytes of a script that may hold an article's text.
+const SCRIPT_BYTES_MIN: usize = 400;
 
 /// End tags that act where others are ignored, before there is a body.
 fn opens_body(name: Name) -> bool {
@@ -125,7 +123,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Passes a script over; what holds data is held aside.
+    /// Passes a script over; what may hold text is held aside.
     fn script(&mut self, tag: &Tag) {
         let kind = self.attribute_of(tag, AttributeName::Type).unwrap_or_default().to_ascii_lowercase();
         let (start, end) = self.tokens.raw(Name::Script, &mut self.tree);
@@ -137,9 +135,8 @@ impl Parser<'_> {
             }
             return;
         }
-        let front = self.tokens.bytes().get(start..end.min(start + DATA_MARK_BYTES_MAX)).unwrap_or_default();
-        if kind.contains("application/json") || memmem::find(front, b"window.__").is_some() {
-            self.hold(RawKind::Data, NONE, content);
+        if end - start >= SCRIPT_BYTES_MIN {
+            self.hold(RawKind::Script, NONE, content);
         }
     }
 

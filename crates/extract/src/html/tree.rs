@@ -72,8 +72,8 @@ pub(super) struct Attribute {
 pub(crate) enum RawKind {
     /// `script type="application/ld+json"`.
     JsonLd,
-    /// Another script that holds data: `type="application/json"`, or one that begins by setting `window.__…`.
-    Data,
+    /// Another script, unless it is too short to hold an article's text.
+    Script,
     /// `noscript` in the body: markup that a reader without scripts would get.
     Noscript,
     /// `textarea`.
@@ -135,7 +135,7 @@ impl<'a> Tree<'a> {
         self.raws.iter().map(|raw| (*raw, self.at(raw.node)))
     }
 
-    fn at(&self, index: Index) -> Option<NodeRef<'_, 'a>> {
+    pub(super) fn at(&self, index: Index) -> Option<NodeRef<'_, 'a>> {
         (index != NONE).then_some(NodeRef { tree: self, index })
     }
 
@@ -398,6 +398,10 @@ impl<'t, 'a> NodeRef<'t, 'a> {
     #[inline]
     pub(crate) fn first_child(self) -> Option<Self> {
         self.tree.at(self.tree.node(self.index).first_child)
+    }
+
+    pub(crate) fn previous_sibling(self) -> Option<Self> {
+        self.tree.at(self.tree.node(self.index).previous)
     }
 
     #[inline]

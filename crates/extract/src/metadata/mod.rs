@@ -4,7 +4,7 @@
 mod authors;
 mod entities;
 pub(crate) mod json_ld;
-mod lenient;
+pub(crate) mod lenient;
 mod published;
 mod site;
 #[cfg(test)]
