@@ -149,8 +149,18 @@ impl<'a> Reasons<'a> {
                 Tag::Footer => "markup: <footer>".into(),
                 _ => "markup: <aside>".into(),
             },
+            None if self.around(index).any(|element| self.is_other_article(element)) => {
+                "markup: an article with a main heading of its own".into()
+            }
             None => "markup: a group of linked headlines".into(),
         })
+    }
+
+    fn is_other_article(&self, element: &Element) -> bool {
+        let sources = self.sources;
+        let is_behind = sources.region.headline.is_some_and(|headline| headline < element.first);
+        let is_main = |block: &Raw| block.tag == Tag::Heading(1);
+        element.tag == Tag::Article && is_behind && sources.page.blocks[element.first..element.end].iter().any(is_main)
     }
 
     fn links(&self, index: usize) -> Cow<'static, str> {

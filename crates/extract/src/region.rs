@@ -56,7 +56,8 @@ const NEAR_HEADLINE_WORDS: f32 = 120.0;
 /// Finds the article.
 pub(crate) fn find(page: &Page, linked: &JsonLd) -> Region {
     let prose: Vec<f32> = page.blocks.iter().map(prose_words).collect();
-    let mut hints = believed_hints(page, &prose);
+    let headline = headline(page);
+    let mut hints = believed_hints(page, &prose, headline);
     let mut stated = Stated::new(page, linked);
     let mut confirmations = Vec::with_capacity(page.blocks.len());
     let mut values: Vec<f32> = Vec::with_capacity(page.blocks.len());
@@ -74,7 +75,6 @@ pub(crate) fn find(page: &Page, linked: &JsonLd) -> Region {
         values.push(value(block, prose[index], hints[index]) * factor);
     }
     let total = hints.iter().zip(&prose).filter(|(hint, _)| hint.is_none()).map(|(_, words)| words).sum();
-    let headline = headline(page);
     let best = best_element(page, &sums(values), headline);
     Region {
         first: page.elements[best].first,
@@ -140,10 +140,10 @@ fn headline(page: &Page) -> Option<usize> {
 }
 
 /// Hints, with the largest claims dropped until enough of the page is left to be an article.
-fn believed_hints(page: &Page, prose: &[f32]) -> Vec<Option<Label>> {
+fn believed_hints(page: &Page, prose: &[f32], headline: Option<usize>) -> Vec<Option<Label>> {
     let total: f32 = prose.iter().sum();
     let sums = sums(prose.iter().copied());
-    let claims = Claims::of(page, &sums);
+    let claims = Claims::of(page, &sums, headline);
     let mut doubted = Vec::new();
     loop {
         let hints = claims.hints(page, &doubted);
@@ -214,12 +214,16 @@ fn best_element(page: &Page, sums: &[f32], headline: Option<usize>) -> usize {
 struct Claims(Vec<Option<Label>>);
 
 impl Claims {
-    fn of(page: &Page, prose: &[f32]) -> Self {
+    fn of(page: &Page, prose: &[f32], headline: Option<usize>) -> Self {
         let total = prose.last().copied().unwrap_or_default().max(1.0);
         let shielded = shielded(page, prose, total);
         let cards = cards(page, prose, total);
+        let others = others(page, prose, headline);
         let shares = shares(page, prose, total);
         let believed = |(index, element): (usize, &Element)| {
+            if others[index] {
+                return Some(Label::Related);
+            }
             let label = own_hint(element).or_else(|| cards[index].then_some(Label::Related))?;
             let share = match element.tag {
                 Tag::Paragraph | Tag::Item | Tag::Heading(_) | Tag::Quote | Tag::Inline => {
@@ -249,6 +253,26 @@ impl Claims {
         }
         page.blocks.iter().map(|block| labels[block.element]).collect()
     }
+}
+
+/// Words of running text behind a headline that are an article, so that what follows may be another one.
+const FIRST_WORDS_MIN: f32 = 100.0;
+
+/// Articles that have a main heading of their own, on a page whose headline is one and stands elsewhere: some sites let the
+/// next story follow.
+fn others(page: &Page, prose: &[f32], headline: Option<usize>) -> Vec<bool> {
+    let is_main = |at: usize| page.blocks[at].tag == Tag::Heading(1);
+    let Some(headline) = headline.filter(|headline| is_main(*headline)) else {
+        return vec![false; page.elements.len()];
+    };
+    let mains = sums((0..page.blocks.len()).map(|at| f32::from(u8::from(is_main(at)))));
+    let is_other = |element: &Element| {
+        element.tag == Tag::Article
+            && element.first > headline
+            && prose[element.first] - prose[headline] >= FIRST_WORDS_MIN
+            && element.within(&mains) > 0.0
+    };
+    page.elements.iter().map(is_other).collect()
 }
 
 /// For each signature, the share of the running text that its elements hold together: a template that gives every
