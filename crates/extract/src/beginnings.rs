@@ -38,7 +38,7 @@ impl Beginnings {
         let phrases = (0..).zip(phrases).filter(|(_, phrase)| !phrase.is_empty());
         let mut phrases: Vec<(usize, String, u32)> =
             phrases.map(|(number, phrase)| (digest_of(&phrase), phrase, number)).collect();
-        phrases.sort();
+        phrases.sort_unstable();
         let mut table = Self { digests: vec![0; 1 << (DIGEST_BITS - 6)], ..Self::default() };
         let mut last = None;
         for same in phrases.chunk_by(|left, right| left.1 == right.1) {

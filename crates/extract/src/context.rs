@@ -39,8 +39,6 @@ struct Context<'a> {
     /// Sums of the blocks' weights, and of their weights times the first judgement.
     weights: Vec<f32>,
     text: Vec<f32>,
-    /// For each element the nearest one around it that holds more blocks.
-    wider: Vec<u32>,
     /// The element where text outweighs the rest most, and all that stand around it.
     best: usize,
     around_best: Vec<bool>,
@@ -78,18 +76,12 @@ impl<'a> Context<'a> {
         let weights = sums((0..count).map(weight));
         let text = sums((0..count).map(|index| first[index] * weight(index)));
         let log_total = (text[count] + 1e-6).ln_1p();
-        let mut wider: Vec<u32> = Vec::with_capacity(page.elements.len());
-        for element in &page.elements {
-            let outer = &page.elements[element.parent];
-            let more = outer.end - outer.first > element.end - element.first;
-            wider.push(if more || wider.is_empty() { element.parent as u32 } else { wider[element.parent] });
-        }
         let mut siblings = vec![Group::default(); page.kin_count];
         let mut templates = vec![Group::default(); page.signature_count];
         for (index, judged) in first.iter().enumerate() {
             let element = &page.elements[page.blocks[index].element];
             let text = judged * weight(index);
-            siblings[page.elements[element.top as usize].kin as usize].add(weight(index), text);
+            siblings[page.top(page.blocks[index].element).kin as usize].add(weight(index), text);
             templates[element.signature as usize].add(weight(index), text);
         }
         let sure = |index: usize| first[index] > SURE && weight(index) > SURE_WORDS_MIN;
@@ -98,7 +90,6 @@ impl<'a> Context<'a> {
             first,
             weights,
             text,
-            wider,
             best: 0,
             around_best: vec![false; page.elements.len()],
             run: heaviest_run(first, weight),
@@ -170,7 +161,7 @@ impl<'a> Context<'a> {
         out.set(F::behind, |at| (total - text[at + 1]) / total);
         self.measure_boxes(total, out);
         let own = |at: usize| &self.page.elements[self.page.blocks[at].element];
-        let siblings = |at: usize| self.siblings[self.page.elements[own(at).top as usize].kin as usize];
+        let siblings = |at: usize| self.siblings[self.page.top(self.page.blocks[at].element).kin as usize];
         out.set(F::siblings, |at| siblings(at).text / siblings(at).weight.max(0.5));
         out.set(F::siblings_count, |at| siblings(at).blocks);
         let template = |at: usize| self.templates[own(at).signature as usize];
@@ -210,7 +201,7 @@ impl<'a> Context<'a> {
             (F::box3, Some(F::box3_share)),
             (F::box4, None),
         ] {
-            boxes.iter_mut().for_each(|element| *element = self.wider[*element] as usize);
+            boxes.iter_mut().for_each(|element| *element = self.page.wider(*element));
             let text = |at: usize| self.page.elements[boxes[at]].within(&self.text);
             let weight = |at: usize| self.page.elements[boxes[at]].within(&self.weights);
             out.set(mean, |at| text(at) / weight(at).max(0.5));

@@ -317,9 +317,8 @@ impl<'a> Table<'a> {
         use Feature as F;
         let blocks = &self.from.page.blocks;
         let headline = self.from.headline.filter(|headline| *headline < self.count);
-        let like_it = |at: usize| headline.is_some_and(|headline| blocks[at].tag == blocks[headline].tag);
-        let is_twin = |at: usize| matches!(blocks[at].tag, Tag::Heading(_)) && like_it(at);
-        let twins = sums((0..self.count).map(|at| flag(is_twin(at))));
+        let rank = headline.map(|headline| blocks[headline].tag).filter(|tag| matches!(tag, Tag::Heading(_)));
+        let twins = sums(blocks.iter().map(|block| flag(Some(block.tag) == rank)));
         let behind = |at: usize| headline.filter(|headline| at > *headline);
         out.set(F::headline_twins, |at| behind(at).map_or(-1.0, |headline| twins[at + 1] - twins[headline + 1]));
         let is_signed = |evidence: &Evidence| matches!(evidence.field, Some(Label::Byline | Label::Dateline));

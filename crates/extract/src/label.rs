@@ -324,7 +324,7 @@ fn main_end(page: &Page, region: &Region) -> Option<usize> {
         }
         // Some sites wrap each paragraph in boxes of its own.
         if page.elements[element].end - page.elements[element].first == 1 {
-            element = page.elements[page.elements[element].top as usize].parent;
+            element = page.wider(element);
         }
         *held.entry(element).or_default() += block.words;
         total += block.words;

@@ -148,22 +148,19 @@ fn look_elsewhere(tree: &html::Tree<'_>, read: &mut Read) {
     if found(walk::walk(tree, true), read, "hidden_text_used") {
         return;
     }
-    let raws = |kind| tree.raws().filter(move |(raw, _)| raw.kind == kind).map(|(raw, _)| raw.content);
     let stated = read.linked.body.clone().unwrap_or_default();
-    let markups: [(&dyn Fn() -> String, &'static str); 3] = [
-        (&|| raws(html::RawKind::Noscript).collect(), "noscript_used"),
-        (&|| paragraphs(&stated), "structured_text_used"),
-        (&|| scripted::markup(raws(html::RawKind::Script)).unwrap_or_default(), "script_text_used"),
-    ];
-    for (markup, note) in markups {
-        let markup = markup();
-        if !markup.trim().is_empty() {
-            let mut page = walk::walk(&html::parse(&markup), false);
-            page.facts = read.page.facts.clone().without_places();
-            if found(page, read, note) {
-                return;
-            }
-        }
+    let mut in_markup = |markup: &str, note: &'static str| {
+        let mut page = walk::walk(&html::parse(markup), false);
+        page.facts = read.page.facts.clone().without_places();
+        found(page, read, note)
+    };
+    let raws = |kind| tree.raws().filter(move |(raw, _)| raw.kind == kind).map(|(raw, _)| raw.content);
+    let without_scripts: String = raws(html::RawKind::Noscript).collect();
+    if in_markup(&without_scripts, "noscript_used") || in_markup(&paragraphs(&stated), "structured_text_used") {
+        return;
+    }
+    if let Some(markup) = scripted::markup(raws(html::RawKind::Script)) {
+        in_markup(&markup, "script_text_used");
     }
 }
 

@@ -50,6 +50,16 @@ impl Page {
         f32::from(self.elements[from].depth - self.elements[self.common(from, to)].depth)
     }
 
+    /// The outermost element that holds the same blocks as one.
+    pub(crate) fn top(&self, element: usize) -> &Element {
+        &self.elements[self.elements[element].top as usize]
+    }
+
+    /// The nearest element around one that holds more blocks; the root's is itself.
+    pub(crate) fn wider(&self, element: usize) -> usize {
+        self.top(element).parent
+    }
+
     /// Lines of text: one element with a paragraph for each.
     pub(crate) fn of_lines(lines: Vec<String>) -> Self {
         let root = Element { end: lines.len(), ..Element::root() };

@@ -139,7 +139,7 @@ impl<'a> Reasons<'a> {
     /// The innermost element around a block that named it so.
     fn markup(&self, index: usize) -> Option<Cow<'static, str>> {
         let hint = self.sources.region.hints[index]?;
-        let element = self.around(index).find(|element| own_hint(element) == Some(hint));
+        let element = self.around(index).map(|(_, element)| element).find(|element| own_hint(element) == Some(hint));
         Some(match element {
             Some(element) if element.names.residue == Some(hint) => {
                 format!("markup: {}", attribute(element.names.residue_by)).into()
@@ -149,18 +149,11 @@ impl<'a> Reasons<'a> {
                 Tag::Footer => "markup: <footer>".into(),
                 _ => "markup: <aside>".into(),
             },
-            None if self.around(index).any(|element| self.is_other_article(element)) => {
+            None if self.around(index).any(|(at, _)| self.sources.region.others[at]) => {
                 "markup: an article with a main heading of its own".into()
             }
             None => "markup: a group of linked headlines".into(),
         })
-    }
-
-    fn is_other_article(&self, element: &Element) -> bool {
-        let sources = self.sources;
-        let is_behind = sources.region.headline.is_some_and(|headline| headline < element.first);
-        let is_main = |block: &Raw| block.tag == Tag::Heading(1);
-        element.tag == Tag::Article && is_behind && sources.page.blocks[element.first..element.end].iter().any(is_main)
     }
 
     fn links(&self, index: usize) -> Cow<'static, str> {
@@ -183,7 +176,7 @@ impl<'a> Reasons<'a> {
     fn field(&self, index: usize) -> Cow<'static, str> {
         let label = self.named[index].0;
         let block = &self.sources.page.blocks[index];
-        let named = self.around(index).find(|element| element.names.field == Some(label));
+        let named = self.around(index).map(|(_, element)| element).find(|element| element.names.field == Some(label));
         let by: Cow<'static, str> = match (label, named) {
             (Label::Title, _) if self.is_page => "the headline that the page states".into(),
             (Label::Title, _) => "the first line that can be one".into(),
@@ -203,13 +196,13 @@ impl<'a> Reasons<'a> {
     }
 
     /// The elements around a block, the innermost first.
-    fn around(&self, index: usize) -> impl Iterator<Item = &Element> {
+    fn around(&self, index: usize) -> impl Iterator<Item = (usize, &Element)> {
         let elements = &self.sources.page.elements;
         let mut at = self.sources.page.blocks.get(index).map(|block| block.element);
         std::iter::from_fn(move || {
-            let element = &elements[at?];
-            at = at.filter(|at| *at != 0).map(|_| element.parent);
-            Some(element)
+            let own = at?;
+            at = (own != 0).then_some(elements[own].parent);
+            Some((own, &elements[own]))
         })
     }
 

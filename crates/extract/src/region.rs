@@ -23,6 +23,8 @@ pub(crate) struct Region {
     pub(crate) stated: Vec<bool>,
     pub(crate) stated_whole: bool,
     pub(crate) headline: Option<usize>,
+    /// Which elements are other articles, with a main heading of their own.
+    pub(crate) others: Vec<bool>,
 }
 
 impl Region {
@@ -36,6 +38,7 @@ impl Region {
             stated: vec![false; count],
             stated_whole: false,
             headline: None,
+            others: Vec::new(),
         }
     }
 }
@@ -57,7 +60,9 @@ const NEAR_HEADLINE_WORDS: f32 = 120.0;
 pub(crate) fn find(page: &Page, linked: &JsonLd) -> Region {
     let prose: Vec<f32> = page.blocks.iter().map(prose_words).collect();
     let headline = headline(page);
-    let mut hints = believed_hints(page, &prose, headline);
+    let held = sums(prose.iter().copied());
+    let others = others(page, &held, headline);
+    let mut hints = believed_hints(page, &prose, &held, &others);
     let mut stated = Stated::new(page, linked);
     let mut confirmations = Vec::with_capacity(page.blocks.len());
     let mut values: Vec<f32> = Vec::with_capacity(page.blocks.len());
@@ -84,6 +89,7 @@ pub(crate) fn find(page: &Page, linked: &JsonLd) -> Region {
         stated: confirmations,
         stated_whole: stated.is_whole,
         headline,
+        others,
     }
 }
 
@@ -140,10 +146,9 @@ fn headline(page: &Page) -> Option<usize> {
 }
 
 /// Hints, with the largest claims dropped until enough of the page is left to be an article.
-fn believed_hints(page: &Page, prose: &[f32], headline: Option<usize>) -> Vec<Option<Label>> {
+fn believed_hints(page: &Page, prose: &[f32], sums: &[f32], others: &[bool]) -> Vec<Option<Label>> {
     let total: f32 = prose.iter().sum();
-    let sums = sums(prose.iter().copied());
-    let claims = Claims::of(page, &sums, headline);
+    let claims = Claims::of(page, sums, others);
     let mut doubted = Vec::new();
     loop {
         let hints = claims.hints(page, &doubted);
@@ -155,9 +160,9 @@ fn believed_hints(page: &Page, prose: &[f32], headline: Option<usize>) -> Vec<Op
             let label = own_hint(element);
             label.is_some() && label != Some(Label::Comment) && !doubted.contains(index)
         });
-        let largest = named.max_by(|left, right| left.1.within(&sums).total_cmp(&right.1.within(&sums)));
+        let largest = named.max_by(|left, right| left.1.within(sums).total_cmp(&right.1.within(sums)));
         match largest {
-            Some((index, element)) if element.within(&sums) > 0.2 * total => doubted.push(index),
+            Some((index, element)) if element.within(sums) > 0.2 * total => doubted.push(index),
             _ => return hints,
         }
     }
@@ -214,11 +219,10 @@ fn best_element(page: &Page, sums: &[f32], headline: Option<usize>) -> usize {
 struct Claims(Vec<Option<Label>>);
 
 impl Claims {
-    fn of(page: &Page, prose: &[f32], headline: Option<usize>) -> Self {
+    fn of(page: &Page, prose: &[f32], others: &[bool]) -> Self {
         let total = prose.last().copied().unwrap_or_default().max(1.0);
         let shielded = shielded(page, prose, total);
         let cards = cards(page, prose, total);
-        let others = others(page, prose, headline);
         let shares = shares(page, prose, total);
         let believed = |(index, element): (usize, &Element)| {
             if others[index] {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 use crate::beginnings::Beginnings;
 use crate::chars::{self, ALPHANUMERIC, is_spaced_letter};
@@ -66,7 +66,7 @@ struct Table {
     beginnings: Beginnings,
     /// Those that a line may end with.
     endings: Endings,
-    /// Those that may stand anywhere; none if there are none. Their numbers among all.
+    /// Those that may stand anywhere, and their numbers among all.
     anywhere: Option<AhoCorasick>,
     anywhere_numbers: Vec<usize>,
 }
@@ -110,11 +110,7 @@ impl Table {
         };
         let (anywhere_numbers, within): (Vec<usize>, Vec<&String>) = placed(Place::Has).unzip();
         let endings = Endings::new(placed(Place::Ends));
-        let anywhere = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(within)
-            .ok()
-            .filter(|_| !anywhere_numbers.is_empty());
+        let anywhere = AhoCorasick::new(within).ok();
         let beginnings = Beginnings::new(patterns);
         Self { phrases, beginnings, endings, anywhere, anywhere_numbers }
     }
@@ -304,16 +300,13 @@ fn patterns_of(phrase: &str, place: Place) -> impl Iterator<Item = (String, Plac
     // Marks within a line are those beside a letter.
     let (pattern, marked) = match place {
         Place::Is => (folded.core().to_owned(), None),
-        Place::Starts | Place::Has => {
-            let within = fold(&format!("{phrase}x")).text;
-            let marked = within.strip_suffix('x').filter(|_| is_lost(phrase.chars().next_back())).map(str::to_owned);
-            (folded.text, marked)
+        Place::Starts | Place::Has if is_lost(phrase.chars().next_back()) => {
+            (folded.text, fold(&format!("{phrase}x")).text.strip_suffix('x').map(str::to_owned))
         }
-        Place::Ends => {
-            let within = fold(&format!("x{phrase}")).text;
-            let marked = within.strip_prefix('x').filter(|_| is_lost(phrase.chars().next())).map(str::to_owned);
-            (folded.text, marked)
+        Place::Ends if is_lost(phrase.chars().next()) => {
+            (folded.text, fold(&format!("x{phrase}")).text.strip_prefix('x').map(str::to_owned))
         }
+        _ => (folded.text, None),
     };
     let announces = phrase.ends_with([':', '：', '】', ']']);
     let alone = match (&marked, place) {
