@@ -55,7 +55,7 @@ struct Inner {
     /// Counts commits and appends, and wakes who waits for one.
     appended: (Mutex<u64>, Condvar),
     /// Held as long as the process owns the log.
-    _lock: Option<File>,
+    _owned: Option<Owned>,
 }
 
 /// The one connection of this process that writes.
@@ -75,14 +75,14 @@ impl EmbeddedLog {
     /// else, or another process owns it.
     pub fn open(folder: &Path, clock: Clock, health: Health) -> Result<Self, LogError> {
         make_folder(folder)?;
-        let lock = lock(folder)?;
+        let owned = own(folder)?;
         let turn = turn(folder)?;
         let path = folder.join(Self::FILE);
         let sql = |e: rusqlite::Error| database::error(Some(&path), &e);
         let mut connection = database::open(&path, &turn).map_err(sql)?;
         let id = database::lay_out(&mut connection, &turn, Some(&path), &new_id(&path, &clock))?;
         let epoch = database::take_over(&mut connection, &turn).map_err(sql)?;
-        Self::with(Some(path), id, Writer { connection, turn }, Some(epoch), Some(lock), clock, health)
+        Self::with(Some(path), id, Writer { connection, turn }, Some(epoch), Some(owned), clock, health)
     }
 
     /// Opens the log in a folder beside its owner, to append and to read; makes it where there is none.
@@ -115,7 +115,7 @@ impl EmbeddedLog {
         id: String,
         writer: Writer,
         epoch: Option<i64>,
-        lock: Option<File>,
+        owned: Option<Owned>,
         clock: Clock,
         health: Health,
     ) -> Result<Self, LogError> {
@@ -131,7 +131,7 @@ impl EmbeddedLog {
             topics: Mutex::new(topics),
             groups: Mutex::default(),
             appended: Default::default(),
-            _lock: lock,
+            _owned: owned,
         })))
     }
 
@@ -161,13 +161,26 @@ fn make_folder(folder: &Path) -> Result<(), LogError> {
     })
 }
 
+/// The folder's log is this process's until this goes.
+///
+/// The lock is given back in so many words: a process that is being started holds a copy of every open file until its
+/// program begins, and with the copy the lock of a file that is only closed (flock(2)).
+struct Owned(File);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked by its last copy that closes.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Another process must not own the folder's log.
-fn lock(folder: &Path) -> Result<File, LogError> {
+fn own(folder: &Path) -> Result<Owned, LogError> {
     let path = folder.join("wiredesk.lock");
     let refused = |what: String, mend: &str| LogError::Refused { what, path: path.clone(), mend: mend.to_owned() };
     let file = lock_file(&path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Owned(file)),
         Err(TryLockError::WouldBlock) => Err(refused(
             "another process owns this log".to_owned(),
             "stop the other `wiredesk up`, or give this one another data folder",
@@ -372,5 +385,21 @@ impl Log for EmbeddedLog {
     fn position(&self, stage: &str, topic: &str, partition: Partition) -> Result<Option<Offset>, LogError> {
         let partition = self.0.partition(topic, partition)?;
         Ok(self.0.read(|connection| database::position(connection, stage, partition))?.map(Offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_let_go_is_free_though_a_copy_of_its_lock_is_still_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let owned = own(folder.path()).unwrap();
+        assert!(own(folder.path()).is_err(), "it has an owner");
+        let inherited = owned.0.try_clone().unwrap(); // as a process that is being started holds it
+        drop(owned);
+        assert!(own(folder.path()).is_ok(), "nobody owns it");
+        drop(inherited);
     }
 }
