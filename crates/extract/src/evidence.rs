@@ -63,7 +63,8 @@ pub(crate) enum Position {
     Tail,
 }
 
-const QUOTES: &[char] = &['"', '“', '„', '«', '‘', '「', '『', '»', '‚', '\''];
+/// Marks that open a quotation in one language or another.
+pub(crate) const QUOTES: &[char] = &['"', '“', '„', '«', '‘', '「', '『', '»', '‚', '\''];
 
 /// Room for looking at one line after another.
 #[derive(Default)]

@@ -39,7 +39,12 @@ pub(crate) fn fold_into(line: &str, folded: &mut Folded) {
     let chars = chars::chars();
     let out = &mut folded.text;
     out.clear();
-    fold_text(chars, line, out);
+    if let Some(rest) = behind_copyright(line) {
+        out.push('©');
+        fold_text(chars, rest, out);
+    } else {
+        fold_text(chars, line, out);
+    }
     let is_edge = |c: char| chars.is(c, SPACE) || is_mark(chars, c);
     out.truncate(out.trim_end_matches(is_edge).len());
     let front = out.len() - out.trim_start_matches(is_edge).len();
@@ -50,6 +55,16 @@ pub(crate) fn fold_into(line: &str, folded: &mut Folded) {
     let end = out.trim_end_matches(is_edge).len();
     let start = end - out[..end].trim_start_matches(is_edge).len();
     folded.core = if start < end { start..end } else { 0..0 };
+}
+
+/// What follows the sign of `(c) 2023 ..`, which is a `©`; in `(c) 2 onions` it counts.
+fn behind_copyright(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("(c)").or_else(|| line.strip_prefix("(C)"))?;
+    let mut year = rest.trim_start().bytes();
+    let century = [year.next()?, year.next()?];
+    let four = year.next()?.is_ascii_digit() && year.next()?.is_ascii_digit();
+    let ends = !year.next().is_some_and(|byte| byte.is_ascii_digit());
+    (matches!(&century, b"19" | b"20") && four && ends).then_some(rest)
 }
 
 fn fold_text(chars: &Chars, line: &str, out: &mut String) {
@@ -500,6 +515,11 @@ pub(crate) fn is_full_stop(c: char) -> bool {
 /// Marks that end a sentence, in any script.
 pub(crate) fn is_sentence_end(c: char) -> bool {
     is_full_stop(c) || matches!(c, '!' | '?' | '…' | '！' | '？' | '．' | '॥' | '؟' | '៕')
+}
+
+/// Thai and Lao, which end a sentence with no mark.
+pub(crate) fn has_no_stop(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}')
 }
 
 /// Whether a line ends as a sentence does.

@@ -8,6 +8,7 @@ use crate::features::Sources;
 use crate::fields::{self, split_caption};
 use crate::fold::key_is;
 use crate::judge::{self, Judged};
+use crate::mentioned;
 use crate::metadata::Metadata;
 use crate::model::Model;
 use crate::page::{Map, Page, Raw, Tag};
@@ -112,12 +113,15 @@ impl<'a> Names<'a> {
 
     fn label(&self, sources: &Sources<'_>, model: &Model, explain: bool) -> Labelled {
         let judged = judge::blocks(sources, model, explain);
-        let named: Vec<reasons::Named> = (0..self.blocks.len())
+        let mut named: Vec<reasons::Named> = (0..self.blocks.len())
             .map(|index| {
                 let state = index.checked_sub(self.region.first).and_then(|at| sources.states.get(at)).copied();
                 self.name(index, &sources.evidence[index], state, &judged)
             })
             .collect();
+        for index in mentioned::find(sources, &named) {
+            named[index] = (text_label(&self.blocks[index]), true, "mentioned");
+        }
         let reasons = reasons::of_page(sources, &named, &judged, explain.then_some(model));
         let mut labelled = Labelled::default();
         for ((raw, (label, kept, rule)), reason) in self.blocks.iter().zip(named).zip(reasons) {

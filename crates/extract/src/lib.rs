@@ -21,6 +21,7 @@ mod language;
 mod limits;
 mod locales;
 mod markup;
+mod mentioned;
 mod metadata;
 mod model;
 mod names;

@@ -10,10 +10,12 @@ use crate::evidence::{Evidence, Form, Position, Room, weigh};
 use crate::features::Sources;
 use crate::fields::{self, split_caption};
 use crate::fold::{
-    collapse, ends_sentence, fold, is_full_stop, is_hangul, is_sentence_end, key, key_is, words as count_words,
+    collapse, ends_sentence, fold, has_no_stop, is_full_stop, is_hangul, is_sentence_end, key, key_is,
+    words as count_words,
 };
 use crate::judge;
 use crate::language;
+use crate::mentioned;
 use crate::metadata::of_lines;
 use crate::model::Model;
 use crate::page::Page;
@@ -44,8 +46,11 @@ pub(crate) fn extract(lines: &[&str], context: &Context<'_>, model: &Model) -> E
     let page = Page::of_lines(texts);
     Reading::new(&page).with_sources(|sources| {
         let judged = judge::lines(sources, model, context.explain);
-        let named: Vec<reasons::Named> =
+        let mut named: Vec<reasons::Named> =
             (0..full.len()).map(|at| name(&sources.evidence[at], sources.states[at], judged.is_text(at))).collect();
+        for at in mentioned::find(sources, &named) {
+            named[at] = (Label::Body, true, "mentioned");
+        }
         let reasons = reasons::of_lines(sources, &named, &judged, context.explain.then_some(model));
         for ((index, (label, kept, _)), reason) in full.iter().zip(named).zip(reasons) {
             let block = &mut out.blocks[*index];
@@ -275,7 +280,13 @@ impl<'a> Reading<'a> {
             }
             let line = self.lines[index].trim_end();
             let plain_end = line.ends_with(|c| is_sentence_end(c) || c == ':');
-            if plain_end || hits[index].is_some() || self.forms[index].words < 4.0 || self.forms[index].words > 35.0 {
+            // Where sentences have no stop, any paragraph would look like one.
+            if plain_end
+                || line.contains(has_no_stop)
+                || hits[index].is_some()
+                || self.forms[index].words < 4.0
+                || self.forms[index].words > 35.0
+            {
                 break;
             }
             run.push(index);

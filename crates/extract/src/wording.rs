@@ -378,6 +378,10 @@ mod tests {
         assert_eq!(seen("Facebookers of the world"), None);
         assert_eq!(seen("Watch the boat sink and you will know"), None);
         assert_eq!(seen("Rovers 3"), None);
+        assert_eq!(seen("(c) 2023 The Beacon"), Some((Label::Legal, Strength::Strong)));
+        for point in ["c) 210 km", "(c) 2 onions", "(c) 20 rivets"] {
+            assert_eq!(seen(point), None, "{point}");
+        }
     }
 
     #[test]

@@ -177,7 +177,13 @@ pub(crate) fn is_agency(text: &str) -> bool {
 
 /// Whether a text holds a phrase of a section anywhere.
 pub(crate) fn holds(text: &str, name: &str) -> bool {
-    FIELDS.get(name).is_some_and(|section| section.is_within(text))
+    FIELDS.get(name).is_some_and(|section| section.within().is_some_and(|within| within.is_match(text)))
+}
+
+/// Whether a text in lower case has a word that begins with a phrase of a section, whatever it ends with.
+pub(crate) fn holds_word_with(text: &str, name: &str) -> bool {
+    let begins = |at: usize| !text[..at].ends_with(is_spaced_letter);
+    FIELDS.get(name).and_then(Section::within).is_some_and(|within| within.find_iter(text).any(|f| begins(f.start())))
 }
 
 /// Where the text begins that a phrase of a section ends.
@@ -215,9 +221,10 @@ pub(crate) fn credit_marks() -> Option<&'static Section> {
 }
 
 impl Section {
-    fn is_within(&self, text: &str) -> bool {
+    /// What finds any of its phrases in a text.
+    fn within(&self) -> Option<&AhoCorasick> {
         let finder = || AhoCorasick::builder().ascii_case_insensitive(true).build(&self.phrases).ok();
-        self.within.get_or_init(finder).as_ref().is_some_and(|within| within.is_match(text))
+        self.within.get_or_init(finder).as_ref()
     }
 
     /// Whether the first two characters allow for a phrase, as far as they are ASCII: most texts are told by these.
