@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::words;
 
-/// The files, by the language's code (ISO 639).
+/// The files, by the language's code (ISO 639); `en-mt` is the English that machines make of other languages.
 macro_rules! locales {
     ($($code:literal)*) => {
         const LOCALES: &[(&str, &str)] = &[$(($code, include_str!(concat!("../data/locales/", $code, ".txt")))),*];
@@ -13,7 +13,7 @@ macro_rules! locales {
 }
 
 locales!(
-    "af" "am" "ar" "as" "az" "be" "bg" "bn" "bs" "ca" "ckb" "cs" "cy" "da" "de" "el" "en" "eo" "es" "et" "eu"
+    "af" "am" "ar" "as" "az" "be" "bg" "bn" "bs" "ca" "ckb" "cs" "cy" "da" "de" "el" "en" "en-mt" "eo" "es" "et" "eu"
     "fa" "fi" "fil" "fr" "ga" "gl" "gu" "ha" "he" "hi" "hr" "hu" "hy" "id" "is" "it" "ja" "ka" "kk" "km" "kn"
     "ko" "ky" "lo" "lt" "lv" "mk" "ml" "mn" "mr" "ms" "mt" "my" "ne" "nl" "no" "or" "pa" "pl" "ps" "pt" "ro"
     "ru" "si" "sk" "sl" "so" "sq" "sr" "sv" "sw" "ta" "te" "tg" "th" "tk" "tr" "uk" "ur" "uz" "vi" "xh" "zh"

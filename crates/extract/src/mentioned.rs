@@ -15,6 +15,8 @@ use crate::words;
 const LINES_MAX: usize = 10;
 /// Words of a sentence that counts as a paragraph.
 const SENTENCE_WORDS_MIN: f32 = 4.0;
+/// The same where sentences have no stop, and headlines look alike.
+const UNSTOPPED_WORDS_MIN: f32 = 8.0;
 /// Bytes of a paragraph that are looked at, at the end that is nearer.
 const PARAGRAPH_BYTES_MAX: usize = 1000;
 /// Characters of a line below which a quotation of it says nothing.
@@ -25,8 +27,10 @@ pub(crate) fn find(sources: &Sources<'_>, named: &[Named]) -> Vec<usize> {
     let blocks = &sources.page.blocks;
     let is_text = |index: usize| {
         let Raw { form, text, .. } = &blocks[index];
-        let sentence =
-            || form.words >= SENTENCE_WORDS_MIN && (form.sentence || announces(text) || text.contains(has_no_stop));
+        let sentence = || {
+            form.words >= SENTENCE_WORDS_MIN
+                && (form.sentence || announces(text) || form.words >= UNSTOPPED_WORDS_MIN && text.contains(has_no_stop))
+        };
         named[index].1 && (form.is_prose() || sentence())
     };
     let mut found = Vec::new();
