@@ -167,7 +167,8 @@ pub(crate) fn classify(name: Name) -> (Tag, bool) {
         | Name::Audio
         | Name::Object
         | Name::Picture
-        | Name::Search => Tag::Div,
+        | Name::Search
+        | Name::Template => Tag::Div,
         _ => return (Tag::Inline, false),
     };
     (tag, true)

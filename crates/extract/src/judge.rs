@@ -18,7 +18,7 @@ const FIRST: usize = features::COUNT + tokens::COUNT;
 /// The probability above which a line is text, of a text in which some line's wording shows that residue was left.
 const TEXT: f32 = 0.4;
 /// The same where no line does: a text that was cleaned before is to stay as it is.
-const TEXT_OF_CLEAN: f32 = 0.1;
+const TEXT_OF_CLEAN: f32 = 0.06;
 /// The same for a line whose own wording shows residue: `Read more: ..`, `Subscribe to ..`. Of the lines between on the
 /// development sets twelve are residue and none is text; sentences that hold such words have more.
 const TEXT_WORDED: f32 = 0.7;

@@ -192,7 +192,6 @@ impl<'t> Walker<'t> {
         match name {
             Name::Script
             | Name::Style
-            | Name::Template
             | Name::Noscript
             | Name::Svg
             | Name::Math
@@ -201,6 +200,8 @@ impl<'t> Walker<'t> {
             | Name::Datalist => {
                 return false;
             }
+            // A shadow root that the page declares is shown (HTML, 4.12.3); what is slotted into it follows it here.
+            Name::Template if node.attr(AttributeName::Shadowrootmode).is_none() => return false,
             Name::Meta => {
                 self.meta(node);
                 return false;

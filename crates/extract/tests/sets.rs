@@ -60,7 +60,9 @@ fn visible(page: &str) -> String {
     while let Some(node) = open.pop() {
         if let Node::Text(text) = node.value() {
             out.push_str(text);
-        } else if ElementRef::wrap(node).is_some_and(|element| !is_unseen(&element) || is_sent_late(&element, page)) {
+        } else if matches!(node.value(), Node::Fragment)
+            || ElementRef::wrap(node).is_some_and(|element| !is_unseen(&element) || is_sent_late(&element, page))
+        {
             open.extend(node.children().rev());
         }
     }
@@ -78,7 +80,8 @@ fn is_unseen(element: &ElementRef<'_>) -> bool {
     let hidden = element.attr("hidden").is_some_and(|hidden| !hidden.eq_ignore_ascii_case("until-found"))
         || style.contains("display:none")
         || style.contains("visibility:hidden");
-    UNSEEN.contains(&element.name()) || hidden && element.attr("role") != Some("region")
+    let shadow_root = element.name() == "template" && element.attr("shadowrootmode").is_some();
+    UNSEEN.contains(&element.name()) && !shadow_root || hidden && element.attr("role") != Some("region")
 }
 
 /// A script moves it to where the page has a gap of its number.
