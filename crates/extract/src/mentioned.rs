@@ -68,10 +68,12 @@ fn is_spoken_of(sources: &Sources<'_>, lines: &Range<usize>, gone: &[usize]) -> 
     let text = |index: usize| sources.page.blocks[index].text.as_str();
     let paragraphs = [last(text(lines.start - 1)), first(text(lines.end))].map(str::to_lowercase);
     let title = sources.headline.map(|index| first(text(index)).to_lowercase());
+    // What heads a list of other articles does so beside any paragraph.
+    let heads = gone.iter().any(|index| sources.evidence[*index].opens);
     let mut beside = paragraphs.iter().chain(&title);
-    gone.len() >= ANNOUNCED_MIN && announces(&paragraphs[0])
+    !heads && gone.len() >= ANNOUNCED_MIN && announces(&paragraphs[0])
+        || !heads && beside.clone().any(|text| words::holds_word_with(text, "interface"))
         || gone.iter().all(|index| is_counted(sources, lines, *index))
-        || beside.clone().any(|text| words::holds_word_with(text, "interface"))
         || beside.any(|beside| gone.iter().any(|index| quotes(beside, fold(text(*index)).core())))
 }
 
