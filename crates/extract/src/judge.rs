@@ -6,6 +6,7 @@ use crate::context;
 use crate::features::{self, Sources};
 use crate::model::{Model, Use};
 use crate::page::{Page, Raw};
+use crate::sequence::State;
 use crate::tokens;
 use crate::wording::Strength;
 
@@ -19,9 +20,10 @@ const FIRST: usize = features::COUNT + tokens::COUNT;
 const TEXT: f32 = 0.4;
 /// The same where no line does: a text that was cleaned before is to stay as it is.
 const TEXT_OF_CLEAN: f32 = 0.06;
-/// The same for a line whose own wording shows residue: `Read more: ..`, `Subscribe to ..`. Of the lines between on the
-/// development sets twelve are residue and none is text; sentences that hold such words have more.
-const TEXT_WORDED: f32 = 0.7;
+/// The same for a line whose own wording shows residue, `Read more: ..`, `Subscribe to ..`, and for a headline behind one that
+/// opens a list. Of the lines between on the development sets nineteen are residue and one is text; sentences that hold
+/// such words have more.
+const TEXT_SUSPECT: f32 = 0.7;
 /// What the least probability of a text block may fall to where all of a page is unsure.
 const TEXT_MIN: f32 = 0.3;
 /// The same where no block of a page has more than that, and some are running text: a little of an article is better than
@@ -45,8 +47,9 @@ pub(crate) struct Judged {
     pub(crate) text: Vec<f32>,
     /// The probability above which they are.
     pub(crate) threshold: f32,
-    /// Lines that must have [`TEXT_WORDED`] instead; none of a page.
-    worded: Vec<bool>,
+    /// Lines that must have [`TEXT_SUSPECT`] instead, for their wording or since they are headlines in a list of other
+    /// articles; none of a page.
+    suspect: Vec<bool>,
     /// What was measured of each.
     pub(crate) rows: Rows,
     looks: Looks,
@@ -68,16 +71,19 @@ pub(crate) fn blocks(sources: &Sources<'_>, model: &Model, explain: bool) -> Jud
     context::measure(sources.page, &text, &mut rows.part(FIRST));
     model.judge_again(Use::PageAgain, &rows, &mut text, DOUBTED);
     let threshold = threshold(sources.page, &text);
-    Judged { text, threshold, worded: Vec::new(), rows, looks: Looks::Twice }
+    Judged { text, threshold, suspect: Vec::new(), rows, looks: Looks::Twice }
 }
 
 /// The same for the lines of a text that was already extracted.
 pub(crate) fn lines(sources: &Sources<'_>, model: &Model, explain: bool) -> Judged {
     let rows = measured(sources, model, if explain { Wanted::ALL } else { model.wanted(Use::Lines) });
-    let worded: Vec<bool> =
+    let mut suspect: Vec<bool> =
         sources.hits.iter().map(|hit| hit.is_some_and(|hit| hit.strength == Strength::Strong)).collect();
-    let threshold = if worded.contains(&true) { TEXT } else { TEXT_OF_CLEAN };
-    Judged { text: model.judge(Use::Lines, &rows), threshold, worded, rows, looks: Looks::Once }
+    let threshold = if suspect.contains(&true) { TEXT } else { TEXT_OF_CLEAN };
+    for (index, (block, state)) in sources.page.blocks.iter().zip(sources.states).enumerate() {
+        suspect[index] |= *state == State::Listed && block.form.is_headline() && !block.form.sentence;
+    }
+    Judged { text: model.judge(Use::Lines, &rows), threshold, suspect, rows, looks: Looks::Once }
 }
 
 /// The probability from which on keeping a block makes the expected F1 of the page larger: half of the largest expected
@@ -111,8 +117,8 @@ fn threshold(page: &Page, text: &[f32]) -> f32 {
 
 impl Judged {
     pub(crate) fn is_text(&self, index: usize) -> bool {
-        let worded = self.worded.get(index).copied().unwrap_or_default();
-        self.text[index] > if worded { TEXT_WORDED } else { self.threshold }
+        let suspect = self.suspect.get(index).copied().unwrap_or_default();
+        self.text[index] > if suspect { TEXT_SUSPECT } else { self.threshold }
     }
 
     /// The probabilities of rows that `value` makes of row and column.
