@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agency;
+mod asking;
 mod beginnings;
 mod calendar;
 mod chars;

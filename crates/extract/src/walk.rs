@@ -1,5 +1,6 @@
 //! One walk over the parsed page.
 
+use crate::asking;
 use crate::element::{Labels, Said, classify, place};
 use crate::evidence::Form;
 use crate::fold::{collapse, collapse_into, words};
@@ -86,6 +87,8 @@ struct Walker<'t> {
     /// The same of tags that are not known.
     unknown_signatures: Map<(&'t str, u32), u32>,
     capturing: Vec<Capture>,
+    /// The elements in which fields for an e-mail address stand.
+    email_fields: Vec<usize>,
     with_hidden: bool,
     in_head_title: bool,
     /// A link or span has just ended: what follows at once is another one, parted from it by style alone.
@@ -131,6 +134,12 @@ fn is_opened(node: NodeRef<'_, '_>) -> bool {
 /// Nodes in front of a hidden element among which its button is looked for.
 const OPENER_NODES_MAX: usize = 12;
 
+/// Whether a field's name is that of an e-mail address.
+fn names_email(name: &str) -> bool {
+    const NAMES: [&str; 4] = ["email", "e-mail", "mail", "emailaddress"];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// Whether a text is cut short.
 fn is_cut(text: &str) -> bool {
     let text = text.trim_end_matches([' ', '\n', '\t', '\r', '\u{a0}', ')', ']', '»', '>']);
@@ -175,6 +184,7 @@ impl<'t> Walker<'t> {
             signatures: Map::default(),
             unknown_signatures: Map::default(),
             capturing: Vec::new(),
+            email_fields: Vec::new(),
             with_hidden,
             in_head_title: false,
             after_inline: false,
@@ -223,7 +233,13 @@ impl<'t> Walker<'t> {
                 return false;
             }
             Name::Input => {
-                self.page.facts.asks_password |= node.attr(AttributeName::Type) == Some("password");
+                let kind = node.attr(AttributeName::Type);
+                self.page.facts.asks_password |= kind == Some("password");
+                let asks = kind == Some("email")
+                    || kind != Some("hidden") && node.attr(AttributeName::Name).is_some_and(names_email);
+                if asks && self.email_fields.len() < FACTS_MAX {
+                    self.email_fields.push(self.top().element);
+                }
                 return false;
             }
             Name::Embed | Name::Source | Name::Track | Name::Wbr | Name::Area | Name::Col | Name::Base => return false,
@@ -447,6 +463,7 @@ impl<'t> Walker<'t> {
             let Form { letters, unspaced, .. } = Form::of(&last.text);
             last.form = Form { letters, unspaced, ..last.form };
         }
+        asking::name_boxes(&mut self.page, &self.email_fields);
         tables::join_rows(&mut self.page);
         self.page.number_kin();
         self.page

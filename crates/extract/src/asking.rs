@@ -1,0 +1,39 @@
+//! Boxes that ask for an e-mail address. Whatever they are called, a small box around such a field invites to a newsletter,
+//! and all that it says belongs to it.
+
+use crate::page::{Page, Tag};
+use crate::types::Label;
+
+/// Words and blocks of the largest such box.
+const WORDS_MAX: f32 = 60.0;
+const BLOCKS_MAX: usize = 8;
+
+/// Names the boxes around the fields that stand in these elements, but for what is in such a box already, or in one of
+/// another name: a comment form asks for an address as well.
+pub(crate) fn name_boxes(page: &mut Page, fields: &[usize]) {
+    for field in fields {
+        let Some(asking) = box_around(page, *field) else { continue };
+        if around(page, asking).all(|at| page.elements[at].names.residue.is_none()) {
+            page.elements[asking].names.name_residue(Label::Subscribe, "type email");
+        }
+    }
+}
+
+/// The outermost small element around one, within what holds an article or its headline.
+fn box_around(page: &Page, field: usize) -> Option<usize> {
+    let is_small = |at: &usize| {
+        let element = &page.elements[*at];
+        let blocks = page.blocks.get(element.first..element.end).unwrap_or_default();
+        let headline = blocks.iter().any(|block| block.tag == Tag::Heading(1));
+        let words: f32 = blocks.iter().map(|block| block.words).sum();
+        let box_like =
+            matches!(element.tag, Tag::Div | Tag::Section | Tag::Form | Tag::Aside | Tag::Inline | Tag::Paragraph);
+        box_like && !headline && blocks.len() <= BLOCKS_MAX && words <= WORDS_MAX && !element.names.content
+    };
+    around(page, field).take_while(is_small).last()
+}
+
+/// An element and all around it, the innermost first.
+fn around(page: &Page, element: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(element), |at| (*at != 0).then_some(page.elements[*at].parent))
+}
