@@ -8,7 +8,7 @@ use crate::model::{Model, Use};
 use crate::page::{Page, Raw};
 use crate::sequence::State;
 use crate::tokens;
-use crate::wording::Strength;
+use crate::wording::{Hit, Strength};
 
 /// Columns of a row: features, names, context.
 pub(crate) const COLUMNS: usize = features::COUNT + tokens::COUNT + context::COUNT;
@@ -19,7 +19,9 @@ const FIRST: usize = features::COUNT + tokens::COUNT;
 /// The probability above which a line is text, of a text in which some line's wording shows that residue was left.
 const TEXT: f32 = 0.4;
 /// The same where no line does: a text that was cleaned before is to stay as it is.
-const TEXT_OF_CLEAN: f32 = 0.06;
+const TEXT_OF_CLEAN: f32 = 0.05;
+/// The same for a line that says nothing but `Share` or `Comments`, as those of an article seldom do.
+const TEXT_WORDED_OF_CLEAN: f32 = 0.1;
 /// The same for a line whose own wording shows residue, `Read more: ..`, `Subscribe to ..`, and for a headline behind one that
 /// opens a list. Of the lines between on the development sets nineteen are residue and one is text; sentences that hold
 /// such words have more.
@@ -47,9 +49,8 @@ pub(crate) struct Judged {
     pub(crate) text: Vec<f32>,
     /// The probability above which they are.
     pub(crate) threshold: f32,
-    /// Lines that must have [`TEXT_SUSPECT`] instead, for their wording or since they are headlines in a list of other
-    /// articles; none of a page.
-    suspect: Vec<bool>,
+    /// What lines must have instead, each for itself; none of a page.
+    least: Vec<f32>,
     /// What was measured of each.
     pub(crate) rows: Rows,
     looks: Looks,
@@ -71,19 +72,26 @@ pub(crate) fn blocks(sources: &Sources<'_>, model: &Model, explain: bool) -> Jud
     context::measure(sources.page, &text, &mut rows.part(FIRST));
     model.judge_again(Use::PageAgain, &rows, &mut text, DOUBTED);
     let threshold = threshold(sources.page, &text);
-    Judged { text, threshold, suspect: Vec::new(), rows, looks: Looks::Twice }
+    Judged { text, threshold, least: Vec::new(), rows, looks: Looks::Twice }
 }
 
 /// The same for the lines of a text that was already extracted.
 pub(crate) fn lines(sources: &Sources<'_>, model: &Model, explain: bool) -> Judged {
     let rows = measured(sources, model, if explain { Wanted::ALL } else { model.wanted(Use::Lines) });
-    let mut suspect: Vec<bool> =
-        sources.hits.iter().map(|hit| hit.is_some_and(|hit| hit.strength == Strength::Strong)).collect();
-    let threshold = if suspect.contains(&true) { TEXT } else { TEXT_OF_CLEAN };
-    for (index, (block, state)) in sources.page.blocks.iter().zip(sources.states).enumerate() {
-        suspect[index] |= *state == State::Listed && block.form.is_headline() && !block.form.sentence;
-    }
-    Judged { text: model.judge(Use::Lines, &rows), threshold, suspect, rows, looks: Looks::Once }
+    let is_strong = |hit: &Option<Hit>| hit.is_some_and(|hit| hit.strength == Strength::Strong);
+    let is_clean = !sources.hits.iter().any(is_strong);
+    let lines = sources.page.blocks.iter().zip(sources.hits).zip(sources.states);
+    let least = lines.map(|((block, hit), state)| {
+        let listed = *state == State::Listed && block.form.is_headline() && !block.form.sentence;
+        match hit {
+            _ if listed || is_strong(hit) => TEXT_SUSPECT,
+            _ if !is_clean => TEXT,
+            Some(hit) if hit.whole => TEXT_WORDED_OF_CLEAN,
+            _ => TEXT_OF_CLEAN,
+        }
+    });
+    let least = least.collect();
+    Judged { text: model.judge(Use::Lines, &rows), threshold: TEXT, least, rows, looks: Looks::Once }
 }
 
 /// The probability from which on keeping a block makes the expected F1 of the page larger: half of the largest expected
@@ -117,8 +125,7 @@ fn threshold(page: &Page, text: &[f32]) -> f32 {
 
 impl Judged {
     pub(crate) fn is_text(&self, index: usize) -> bool {
-        let suspect = self.suspect.get(index).copied().unwrap_or_default();
-        self.text[index] > if suspect { TEXT_SUSPECT } else { self.threshold }
+        self.text[index] > self.least.get(index).copied().unwrap_or(self.threshold)
     }
 
     /// The probabilities of rows that `value` makes of row and column.

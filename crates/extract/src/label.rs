@@ -66,6 +66,7 @@ struct Names<'a> {
     region: &'a Region,
     title: String,
     deck: String,
+    authors: &'a [String],
     first_prose: usize,
     last_prose: usize,
     title_at: Option<usize>,
@@ -76,7 +77,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(page: &'a Page, region: &'a Region, metadata: &Metadata) -> Self {
+    fn new(page: &'a Page, region: &'a Region, metadata: &'a Metadata) -> Self {
         let prose = |index: &usize| {
             page.blocks[*index].form.is_prose()
                 && region.hints[*index].is_none()
@@ -89,7 +90,8 @@ impl<'a> Names<'a> {
         let title_at = title_block(page, &title, first_prose);
         let fields = named_fields(page);
         let main_end = main_end(page, region);
-        Self { blocks: &page.blocks, region, title, deck, first_prose, last_prose, title_at, fields, main_end }
+        let authors = metadata.authors();
+        Self { blocks: &page.blocks, region, title, deck, authors, first_prose, last_prose, title_at, fields, main_end }
     }
 
     fn weigh_all(&self) -> (Vec<Evidence>, Vec<Option<Hit>>) {
@@ -176,8 +178,22 @@ impl<'a> Names<'a> {
             evidence.listed += 2.0;
         }
         self.weigh_structure(raw, form, &mut evidence);
+        if index > self.first_prose && self.is_about_author(raw) {
+            evidence.residue += ABOUT_AUTHOR;
+            if hit.is_none() {
+                evidence.label = Label::Profile;
+                evidence.reason = "about_author";
+            }
+        }
         evidence.field = self.field(index, raw, hit.is_some());
         (evidence, hit)
+    }
+
+    /// Behind the first paragraph, who wrote an article is named first in what is said of them: `Ruth Adler covers bridges.`
+    fn is_about_author(&self, raw: &Raw) -> bool {
+        let behind = |author: &String| raw.text.strip_prefix(author.as_str()).filter(|_| author.contains(' '));
+        let ends = |behind: &str| !behind.starts_with(|c: char| c.is_alphanumeric() || matches!(c, ':' | '\'' | '’'));
+        raw.words <= ABOUT_AUTHOR_WORDS_MAX && self.authors.iter().filter_map(behind).any(ends)
     }
 
     fn weigh_structure(&self, raw: &Raw, form: Form, evidence: &mut Evidence) {
@@ -308,6 +324,9 @@ fn text_from(field: Option<Label>, least: f32) -> f32 {
 const SIGNED_BEFORE_MAX: usize = 15;
 /// Words above which a sub-headline is a paragraph.
 const DECK_WORDS_MAX: f32 = 25.0;
+/// Evidence against what begins with the author's name, and words of the longest such paragraph.
+const ABOUT_AUTHOR: f32 = 2.5;
+const ABOUT_AUTHOR_WORDS_MAX: f32 = 100.0;
 /// Evidence against what stands behind the element that holds most of the text.
 const BEYOND_MAIN: f32 = 5.0;
 /// The share of the text that such an element holds.

@@ -124,6 +124,7 @@ impl<'a> Reasons<'a> {
             "menu" => "menu: names of sections in one line".into(),
             "loose_lines" => "loose lines behind the text, none of them a sentence".into(),
             "outside_article" => self.outside(index),
+            "about_author" => "it begins with the author's name".into(),
             "mentioned" => "wording that the text beside it speaks of".into(),
             "short" => self.with_model(index, "among residue, and no sentence".into()),
             "prose" => self.with_model(index, "among residue".into()),

@@ -60,6 +60,11 @@ impl Metadata {
         self.authors.is_some()
     }
 
+    /// The authors that the page names outside of its text.
+    pub(crate) fn authors(&self) -> &[String] {
+        self.authors.as_ref().map_or(&[], |authors| authors.value.as_slice())
+    }
+
     /// How sure the date of publication is; 0 where there is none.
     pub(crate) fn published_confidence(&self) -> f32 {
         self.published.as_ref().map_or(0.0, |date| date.confidence)
