@@ -24,11 +24,11 @@ fn box_around(page: &Page, field: usize) -> Option<usize> {
     let is_small = |at: &usize| {
         let element = &page.elements[*at];
         let blocks = page.blocks.get(element.first..element.end).unwrap_or_default();
-        let headline = blocks.iter().any(|block| block.tag == Tag::Heading(1));
-        let words: f32 = blocks.iter().map(|block| block.words).sum();
-        let box_like =
+        let words = || blocks.iter().map(|block| block.words).sum::<f32>();
+        let headline = || blocks.iter().any(|block| block.tag == Tag::Heading(1));
+        let is_box =
             matches!(element.tag, Tag::Div | Tag::Section | Tag::Form | Tag::Aside | Tag::Inline | Tag::Paragraph);
-        box_like && !headline && blocks.len() <= BLOCKS_MAX && words <= WORDS_MAX && !element.names.content
+        is_box && !element.names.content && blocks.len() <= BLOCKS_MAX && words() <= WORDS_MAX && !headline()
     };
     around(page, field).take_while(is_small).last()
 }
