@@ -133,6 +133,10 @@ fn many_of_everything() {
         "<time>x</time><span itemprop=name>A</span>".repeat(40_000)
     ));
     soon(&format!("{}{}", "<span class=a>".repeat(250), "<p>x".repeat(200_000)));
+    soon(&"<div>a<input type=email>".repeat(150_000));
+    soon(&format!("{}{}", "<div>".repeat(250), "<input type=email><p>a".repeat(100_000)));
+    soon(&"<p>The button is “here” to stay, he said.<p>“Share”".repeat(60_000));
+    soon(&"<div><template shadowrootmode=open><p>x".repeat(90_000));
 }
 
 #[test]
