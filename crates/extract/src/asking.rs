@@ -13,7 +13,7 @@ const BLOCKS_MAX: usize = 8;
 pub(crate) fn name_boxes(page: &mut Page, fields: &[usize]) {
     for field in fields {
         let Some(asking) = box_around(page, *field) else { continue };
-        if around(page, asking).all(|at| page.elements[at].names.residue.is_none()) {
+        if page.around(asking).all(|at| page.elements[at].names.residue.is_none()) {
             page.elements[asking].names.name_residue(Label::Subscribe, "type email");
         }
     }
@@ -30,10 +30,5 @@ fn box_around(page: &Page, field: usize) -> Option<usize> {
             matches!(element.tag, Tag::Div | Tag::Section | Tag::Form | Tag::Aside | Tag::Inline | Tag::Paragraph);
         is_box && !element.names.content && blocks.len() <= BLOCKS_MAX && words() <= WORDS_MAX && !headline()
     };
-    around(page, field).take_while(is_small).last()
-}
-
-/// An element and all around it, the innermost first.
-fn around(page: &Page, element: usize) -> impl Iterator<Item = usize> {
-    std::iter::successors(Some(element), |at| (*at != 0).then_some(page.elements[*at].parent))
+    page.around(field).take_while(is_small).last()
 }

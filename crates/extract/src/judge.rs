@@ -90,8 +90,7 @@ pub(crate) fn lines(sources: &Sources<'_>, model: &Model, explain: bool) -> Judg
             _ => TEXT_OF_CLEAN,
         }
     });
-    let least = least.collect();
-    Judged { text: model.judge(Use::Lines, &rows), threshold: TEXT, least, rows, looks: Looks::Once }
+    Judged { text: model.judge(Use::Lines, &rows), threshold: TEXT, least: least.collect(), rows, looks: Looks::Once }
 }
 
 /// The probability from which on keeping a block makes the expected F1 of the page larger: half of the largest expected

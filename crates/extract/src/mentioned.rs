@@ -29,10 +29,13 @@ pub(crate) fn find(sources: &Sources<'_>, named: &[Named]) -> Vec<usize> {
         let Raw { form, text, .. } = &blocks[index];
         let sentence = || {
             form.words >= SENTENCE_WORDS_MIN
-                && (form.sentence || announces(text) || form.words >= UNSTOPPED_WORDS_MIN && text.contains(has_no_stop))
+                && (form.sentence
+                    || ends_with_colon(text)
+                    || form.words >= UNSTOPPED_WORDS_MIN && text.contains(has_no_stop))
         };
         named[index].1 && (form.is_prose() || sentence())
     };
+    let title = sources.headline.map(|index| first(&blocks[index].text).to_lowercase());
     let mut found = Vec::new();
     let mut before = None;
     for behind in (0..blocks.len()).filter(|index| is_text(*index)) {
@@ -43,7 +46,7 @@ pub(crate) fn find(sources: &Sources<'_>, named: &[Named]) -> Vec<usize> {
         let gone: Vec<usize> = between.clone().filter(|index| !named[*index].1).collect();
         if !gone.is_empty()
             && gone.iter().all(|index| is_plain(sources, *index))
-            && is_spoken_of(sources, &between, &gone)
+            && is_spoken_of(sources, title.as_ref(), &between, &gone)
         {
             found.extend(gone);
         }
@@ -64,14 +67,13 @@ fn is_plain(sources: &Sources<'_>, index: usize) -> bool {
 }
 
 /// Whether the title or a paragraph beside some lines speaks of them.
-fn is_spoken_of(sources: &Sources<'_>, lines: &Range<usize>, gone: &[usize]) -> bool {
+fn is_spoken_of(sources: &Sources<'_>, title: Option<&String>, lines: &Range<usize>, gone: &[usize]) -> bool {
     let text = |index: usize| sources.page.blocks[index].text.as_str();
     let paragraphs = [last(text(lines.start - 1)), first(text(lines.end))].map(str::to_lowercase);
-    let title = sources.headline.map(|index| first(text(index)).to_lowercase());
     // What heads a list of other articles does so beside any paragraph.
     let heads = gone.iter().any(|index| sources.evidence[*index].opens);
-    let mut beside = paragraphs.iter().chain(&title);
-    !heads && gone.len() >= ANNOUNCED_MIN && announces(&paragraphs[0])
+    let mut beside = paragraphs.iter().chain(title);
+    !heads && gone.len() >= ANNOUNCED_MIN && ends_with_colon(&paragraphs[0])
         || !heads && beside.clone().any(|text| words::holds_word_with(text, "interface"))
         || gone.iter().all(|index| is_counted(sources, lines, *index))
         || beside.any(|beside| gone.iter().any(|index| quotes(beside, fold(text(*index)).core())))
@@ -80,7 +82,7 @@ fn is_spoken_of(sources: &Sources<'_>, lines: &Range<usize>, gone: &[usize]) -> 
 /// A line alone behind a colon is as likely an advertisement's label.
 const ANNOUNCED_MIN: usize = 2;
 
-fn announces(paragraph: &str) -> bool {
+fn ends_with_colon(paragraph: &str) -> bool {
     paragraph.trim_end().ends_with([':', '：'])
 }
 

@@ -50,6 +50,11 @@ impl Page {
         f32::from(self.elements[from].depth - self.elements[self.common(from, to)].depth)
     }
 
+    /// An element and all around it, the innermost first.
+    pub(crate) fn around(&self, element: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(element), |at| (*at != 0).then_some(self.elements[*at].parent))
+    }
+
     /// The outermost element that holds the same blocks as one.
     pub(crate) fn top(&self, element: usize) -> &Element {
         &self.elements[self.elements[element].top as usize]

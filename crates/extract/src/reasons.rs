@@ -199,13 +199,9 @@ impl<'a> Reasons<'a> {
 
     /// The elements around a block, the innermost first.
     fn around(&self, index: usize) -> impl Iterator<Item = (usize, &Element)> {
-        let elements = &self.sources.page.elements;
-        let mut at = self.sources.page.blocks.get(index).map(|block| block.element);
-        std::iter::from_fn(move || {
-            let own = at?;
-            at = (own != 0).then_some(elements[own].parent);
-            Some((own, &elements[own]))
-        })
+        let page = self.sources.page;
+        let own = page.blocks.get(index).map(|block| block.element);
+        own.into_iter().flat_map(|own| page.around(own)).map(|at| (at, &page.elements[at]))
     }
 
     /// A reason that others share, and what the model said of this block.

@@ -107,8 +107,9 @@ vocabulary! {
         DataTestid "data-testid", Datetime "datetime", Dir "dir", Encoding "encoding", Face "face", For "for",
         Height "height", Hidden "hidden", Href "href", HttpEquiv "http-equiv", Id "id", Itemprop "itemprop",
         Itemscope "itemscope", Itemtype "itemtype", Lang "lang", Name "name", Onclick "onclick", Poster "poster",
-        Property "property", Pubdate "pubdate", Rel "rel", Role "role", Shadowrootmode "shadowrootmode", Size "size", Src "src", Srcset "srcset",
-        Style "style", Target "target", Title "title", Type "type", Value "value", Width "width",
+        Property "property", Pubdate "pubdate", Rel "rel", Role "role", Shadowrootmode "shadowrootmode",
+        Size "size", Src "src", Srcset "srcset", Style "style", Target "target", Title "title",
+        Type "type", Value "value", Width "width",
     }
 }
 
