@@ -1,7 +1,6 @@
 //! What a single line says for and against being residue, in log-odds. Text mode and pages share it.
 
-use memchr::memchr;
-
+use crate::ago;
 use crate::fold::{Folded, Letters, Measure, ends_sentence, fold_into};
 use crate::limits::WORDING_BYTES_MAX;
 use crate::types::Label;
@@ -98,7 +97,7 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position, room: &mut Room)
         evidence.reason = "bare_number";
         evidence.listed = evidence.listed.max(0.3);
     }
-    if line.len() <= AGO_BYTES_MAX && is_ago(&folded.text) {
+    if ago::is_dated(&folded.text) {
         evidence.residue += 1.4;
         evidence.listed = 1.0;
         evidence.label = Label::Related;
@@ -148,67 +147,4 @@ fn by_wording(hit: Hit, form: Form, position: Position) -> f32 {
         (Strength::Weak, _) if hit.counter || position == Position::Head => 3.7,
         (Strength::Weak, _) => 2.0,
     }
-}
-
-/// Bytes of a line that says how long ago something was.
-const AGO_BYTES_MAX: usize = 60;
-
-/// `14 hours ago`, `vor 3 Stunden`, `1時間前`: sites date their lists so.
-fn is_ago(folded: &str) -> bool {
-    const AGO: &[&str] = &[
-        "hours ago",
-        "hour ago",
-        "minutes ago",
-        "minute ago",
-        "mins ago",
-        "days ago",
-        "day ago",
-        "weeks ago",
-        "h ago",
-        "vor # stunden",
-        "vor # stunde",
-        "vor # minuten",
-        "vor # tagen",
-        "vor # tag",
-        "hace # horas",
-        "hace # minutos",
-        "hace # días",
-        "il y a #",
-        "há # horas",
-        "# ore fa",
-        "# минут назад",
-        "# часов назад",
-        "# часа назад",
-        "# дней назад",
-        "# dakika önce",
-        "# saat önce",
-        "# gün önce",
-        "# jam yang lalu",
-        "# hari lalu",
-        "# menit lalu",
-        "# jam lalu",
-        "# 時間前",
-        "# 分前",
-        "# 日前",
-        "# 小时前",
-        "# 分钟前",
-        "# 天前",
-        "# 小時前",
-        "# 시간 전",
-        "# 시간전",
-        "# 분 전",
-        "# 분전",
-        "# 일 전",
-        "# 일전",
-        "# giờ trước",
-        "# godzin temu",
-        "# uur geleden",
-        "# timmar sedan",
-    ];
-    // Each of them has a number or ends with the English word; a line that begins with one has its first letter.
-    let begins = folded.starts_with(['h', 'm', 'd', 'w']);
-    if !begins && !folded.ends_with(" ago") && memchr(b'#', folded.as_bytes()).is_none() {
-        return false;
-    }
-    AGO.iter().any(|ago| folded.ends_with(ago) || (folded.starts_with(ago) && folded.len() < 40))
 }

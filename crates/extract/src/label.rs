@@ -15,6 +15,7 @@ use crate::page::{Map, Page, Raw, Tag};
 use crate::reasons;
 use crate::region::Region;
 use crate::sequence::{State, decode};
+use crate::thread;
 use crate::types::{Block, Label};
 use crate::wording::Hit;
 
@@ -121,6 +122,9 @@ impl<'a> Names<'a> {
                 self.name(index, &sources.evidence[index], state, &judged)
             })
             .collect();
+        for index in thread::find(sources, &named) {
+            named[index] = (Label::Comment, false, "thread");
+        }
         for index in mentioned::find(sources, &named) {
             named[index] = (text_label(&self.blocks[index]), true, "mentioned");
         }

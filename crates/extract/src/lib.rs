@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agency;
+mod ago;
 mod asking;
 mod beginnings;
 mod calendar;
@@ -33,6 +34,7 @@ mod scripted;
 mod sequence;
 mod tables;
 mod text;
+mod thread;
 mod tokens;
 pub mod training;
 mod types;

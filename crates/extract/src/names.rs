@@ -1,5 +1,6 @@
 //! Names of people in texts that name authors.
 
+use crate::chars::is_spaced_letter;
 use crate::dates;
 use crate::fold::{is_hangul, is_unspaced, words as count_words};
 use crate::limits::AUTHORS_MAX;
@@ -55,15 +56,25 @@ pub(crate) fn people(text: &str, trust: Trust) -> Vec<String> {
     names
 }
 
+/// Names behind a mark such as `作者：` that stands in a line among other fields; a nickname counts.
+pub(crate) fn behind_mark(line: &str) -> Vec<String> {
+    marked(line).map(|rest| people(rest, Trust::Linked)).unwrap_or_default()
+}
+
 /// What follows a mark such as `作者：`, up to the next field of the line.
 fn marked(text: &str) -> Option<&str> {
     if !words::holds(text, "author_mark") {
         return None;
     }
-    let found = words::section("author_mark").iter().find_map(|mark| Some(text.find(mark.as_str())? + mark.len()))?;
+    let begins = |at: usize| !text[..at].ends_with(is_spaced_letter);
+    let behind = |mark: &String| text.match_indices(mark.as_str()).map(|(at, _)| at).find(|at| begins(*at));
+    let found = words::section("author_mark").iter().find_map(|mark| Some(behind(mark)? + mark.len()))?;
     let rest = text.get(found..)?.trim_start();
-    let end = rest.find(['|', '｜', '(', '（', '）', ')', '\u{3000}', '：']).unwrap_or(rest.len());
-    let rest = &rest[..end];
+    let end = rest.find(['|', '｜', '(', '（', '）', ')', '\u{3000}', '：', ':']).unwrap_or(rest.len());
+    // What a colon follows is the name of the next field: `作者：王小河 时间：..`.
+    let field =
+        rest[end..].starts_with(['：', ':']).then(|| rest[..end].trim_end().rfind(char::is_whitespace)).flatten();
+    let rest = &rest[..field.unwrap_or(end)];
     let next = words::section("byline_other").iter().filter_map(|other| rest.find(other.trim_end_matches(['：', ':'])));
     let rest = next.min().map_or(rest, |at| &rest[..at]);
     (!rest.trim().is_empty()).then_some(rest.trim())
@@ -127,11 +138,17 @@ fn is_link(word: &str, rest: &[&str], words_before: usize) -> bool {
     }
     // `y` also stands within a name: `José Ortega y Gasset`. A whole name must follow.
     let next = |at: usize| rest.get(at).is_some_and(|word| is_capital(word));
-    words_before >= 2 && next(0) && next(1) && !rest[0].ends_with([',', ';', ':'])
+    let agency = words::has("name_link_with", &lower) && rest.first().is_some_and(|word| words::is_agency(word));
+    words_before >= 2 && (agency || next(0) && next(1) && !rest[0].ends_with([',', ';', ':']))
 }
 
 fn is_capital(word: &str) -> bool {
-    word.chars().next().is_some_and(|c| c.is_uppercase() || (c.is_alphabetic() && !c.is_lowercase()))
+    word.chars().next().is_some_and(|c| c.is_uppercase() || (c.is_alphabetic() && !is_small(c)))
+}
+
+/// Whether a letter is small where there are capitals: Georgian has some, and writes no name with them.
+fn is_small(c: char) -> bool {
+    c.is_lowercase() && !matches!(c, '\u{10d0}'..='\u{10ff}')
 }
 
 /// Names of Chinese and Korean reporters follow each other with nothing but a space between them.
@@ -279,7 +296,7 @@ fn is_organisation(lower: &str) -> bool {
 /// Every word of a whole name begins with a capital, but for `von` and the like.
 fn is_whole_name(words: &[&str], trust: Trust) -> bool {
     let lower_all = words.iter().all(|word| word.chars().all(|c| !c.is_uppercase()));
-    if lower_all && words.iter().any(|word| word.chars().any(char::is_lowercase)) {
+    if lower_all && words.iter().any(|word| word.chars().any(is_small)) {
         return trust == Trust::Stated
             && words.len() <= 3
             && words.iter().all(|word| word.chars().all(char::is_alphabetic));
@@ -295,7 +312,7 @@ fn is_whole_name(words: &[&str], trust: Trust) -> bool {
     }
     words.iter().enumerate().all(|(at, word)| {
         let first = word.chars().find(|c| c.is_alphanumeric());
-        let small = first.is_some_and(|c| c.is_lowercase());
+        let small = first.is_some_and(is_small);
         first.is_none_or(|c| !c.is_numeric())
             && (!small
                 || (words::has("name_particle", &word.to_lowercase()) && at + 1 < words.len())
@@ -339,9 +356,9 @@ pub(crate) fn looks_like_names(text: &str) -> bool {
     for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
         count += 1;
         let first = word.chars().find(|c| c.is_alphanumeric());
-        let capital = first.is_none_or(|c| c.is_uppercase() || (!c.is_lowercase() && !c.is_numeric()));
+        let capital = first.is_none_or(|c| c.is_uppercase() || (!is_small(c) && !c.is_numeric()));
         let small = || words::has("name_link", word) || words::has("name_particle", word);
-        if !capital && !small() && !matches!(word, "&" | "for" | "in" | "of" | "für") {
+        if !capital && !small() && !words::is_agency(word) && !matches!(word, "&" | "for" | "in" | "of" | "für") {
             return false;
         }
     }
@@ -364,6 +381,8 @@ mod tests {
         assert_eq!(authors("山田花子、川口一郎"), ["山田花子", "川口一郎"]);
         assert_eq!(authors("سارة علي و عمر حسن"), ["سارة علي", "عمر حسن"]);
         assert_eq!(authors("Ada Miller - Tom Reed"), ["Ada Miller", "Tom Reed"]);
+        assert_eq!(authors("Jeanne Dupont avec AFP"), ["Jeanne Dupont"]);
+        assert_eq!(authors("გიორგი ბერიძე"), ["გიორგი ბერიძე"]);
     }
 
     #[test]
@@ -394,6 +413,9 @@ mod tests {
         assert_eq!(authors("責任編輯 余小河"), Vec::<String>::new());
         assert_eq!(authors("編輯：余小河"), Vec::<String>::new());
         assert_eq!(authors("来源：河边日报 作者：王小河 编辑：李山"), ["王小河"]);
+        assert_eq!(behind_mark("作者： 河边人 时间：2005-08-22 19:13"), ["河边人"]);
+        assert_eq!(behind_mark("2015-11-05 阅读：8169 来源：转载 作者:王小河"), ["王小河"]);
+        assert_eq!(behind_mark("2015-11-05 来源：河边日报"), Vec::<String>::new());
         assert_eq!(authors("记者 王小河 李大山"), ["王小河", "李大山"]);
     }
 }

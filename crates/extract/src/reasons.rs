@@ -125,6 +125,7 @@ impl<'a> Reasons<'a> {
             "loose_lines" => "loose lines behind the text, none of them a sentence".into(),
             "outside_article" => self.outside(index),
             "about_author" => "it begins with the author's name".into(),
+            "thread" => "in a thread of comments: what stands between is to answer or to report them".into(),
             "mentioned" => "wording that the text beside it speaks of".into(),
             "short" => self.with_model(index, "among residue, and no sentence".into()),
             "prose" => self.with_model(index, "among residue".into()),

@@ -15,13 +15,16 @@ use crate::fold::{
 };
 use crate::judge;
 use crate::language;
+use crate::limits::AUTHORS_MAX;
 use crate::mentioned;
-use crate::metadata::of_lines;
+use crate::metadata::{beside_role, of_lines};
 use crate::model::Model;
+use crate::names;
 use crate::page::Page;
 use crate::reasons;
 use crate::region::Region;
 use crate::sequence::{State, decode};
+use crate::thread;
 use crate::types::{Block, Context, Date, Extracted, FieldSource, Found, Label, Verdict};
 use crate::wording::{Hit, Strength};
 use crate::words;
@@ -48,6 +51,9 @@ pub(crate) fn extract(lines: &[&str], context: &Context<'_>, model: &Model) -> E
         let judged = judge::lines(sources, model, context.explain);
         let mut named: Vec<reasons::Named> =
             (0..full.len()).map(|at| name(&sources.evidence[at], sources.states[at], judged.is_text(at))).collect();
+        for at in thread::find(sources, &named) {
+            named[at] = (Label::Comment, false, "thread");
+        }
         for at in mentioned::find(sources, &named) {
             named[at] = (Label::Body, true, "mentioned");
         }
@@ -206,16 +212,21 @@ impl<'a> Reading<'a> {
         if strong {
             return None;
         }
-        if let Some(label) = self.caption(index) {
-            return Some(label);
-        }
         let outside = self.position(index) != Position::Middle;
-        if outside && fields::is_date_line(line) {
-            let named = date_line_authors(line).is_empty();
-            return Some(if named { Label::Dateline } else { Label::Byline });
+        let dated = || outside && fields::is_date_line(line);
+        // A source behind a date or beside an author is the article's, not a picture's.
+        let signed = line.starts_with(char::is_numeric) && dated() || outside && !names::behind_mark(line).is_empty();
+        let caption = if signed { None } else { self.caption(index) };
+        if caption.is_some() {
+            return caption;
         }
-        let worded = hits[index].is_some();
-        (outside && !worded && fields::is_byline(line)).then_some(Label::Byline)
+        if dated() {
+            let unnamed = date_line_authors(line).is_empty();
+            return Some(if unnamed { Label::Dateline } else { Label::Byline });
+        }
+        let signs =
+            || fields::is_byline(line) || self.position(index) == Position::Head && !beside_role(line).is_empty();
+        (outside && hits[index].is_none() && signs()).then_some(Label::Byline)
     }
 
     fn caption(&self, index: usize) -> Option<Label> {
@@ -410,8 +421,12 @@ fn angle_list(line: &str) -> Option<Vec<String>> {
     (!items.is_empty() && titles && count_words(&outside) <= 3.0).then_some(items)
 }
 
-/// Who is named in front of the date on one line: `Name 2022. 9. 22. 12:14`.
+/// Who is named in front of the date on one line, or behind a mark: `Name 2022. 9. 22. 12:14`, `2022-09-22 作者：王小河`.
 fn date_line_authors(line: &str) -> Vec<String> {
+    let marked = names::behind_mark(line);
+    if !marked.is_empty() {
+        return marked;
+    }
     let head = line.split(|c: char| c.is_numeric()).next().unwrap_or_default().trim();
     if head.is_empty() || words::starts_with(head, "dateline_starts").is_some() || dates::is_month(head) {
         return Vec::new();
@@ -501,8 +516,14 @@ fn fill_authors(out: &mut Extracted, lead: &Lead, context: &Context<'_>) {
         lines.iter().map(|line| agency::lead(line).map_or(line.clone(), |lead| lead.rest)).collect();
     out.authors = of_lines(&plain, lead.reporter.as_deref(), None);
     if out.authors.is_none() {
-        let names: Vec<String> = lines.iter().flat_map(|line| date_line_authors(line)).collect();
+        let named = |line: &String| [date_line_authors(line), beside_role(line)].concat();
+        let names: Vec<String> = lines.iter().flat_map(named).take(AUTHORS_MAX).collect();
         out.authors = (!names.is_empty()).then(|| Found::new(names, FieldSource::Text));
+    }
+    if out.authors.is_none() {
+        let dated = out.blocks.iter().filter(|block| block.label == Label::Dateline);
+        let names = dated.map(|block| fields::signed(&block.text)).find(|names| !names.is_empty());
+        out.authors = names.map(|names| Found::new(names, FieldSource::Text));
     }
     if out.authors.is_none() {
         let profiles = out.blocks.iter().filter(|block| block.label == Label::Profile);

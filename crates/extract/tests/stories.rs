@@ -11,7 +11,7 @@ const LOST_MAX: [f64; 2] = [0.009, 0.017];
 /// The share of the residue's lines that stays. Measured; most are headlines without a link.
 const LEFT_MAX: f64 = 0.015;
 /// Paragraphs of a story in front of residue.
-const PARAGRAPHS_MAX: usize = 6;
+const PARAGRAPHS_MAX: usize = 14;
 
 /// Blocks of lines, each with the language and the name in its first line.
 fn blocks(file: &str) -> Vec<(&str, Vec<&str>)> {

@@ -8,7 +8,7 @@ use super::json_ld::JsonLd;
 use super::site::Site;
 use crate::dates;
 use crate::fields;
-use crate::fold::key;
+use crate::fold::{is_unspaced, key};
 use crate::limits::AUTHORS_MAX;
 use crate::names::{self, Trust};
 use crate::page::{Capture, CaptureKind, Page, Raw, Tag};
@@ -179,7 +179,13 @@ impl Shown<'_> {
         let plain = matches!(block.tag, Tag::Paragraph | Tag::Div) && block.link_density() < 0.5 && !block.place.figure;
         let words = block.text.split_whitespace().count();
         let free = self.region.hints.get(index).copied().flatten().is_none();
-        if !plain || !free || !(2..=3).contains(&words) {
+        if !plain || !free {
+            return None;
+        }
+        if let Some(name) = bracketed(&block.text) {
+            return people(vec![name], self.site);
+        }
+        if !(2..=3).contains(&words) {
             return None;
         }
         let mut found = names::people(&block.text, Trust::Seen);
@@ -267,6 +273,7 @@ impl Shown<'_> {
             .or_else(|| lines().find_map(|index| people(self.behind_by_word(index), self.site)))
             .or_else(|| lines().find_map(|index| people(beside_role(text(index)), self.site)))
             .or_else(|| lines().find_map(|index| people(beside_date(text(index)), self.site)))
+            .or_else(|| lines().find_map(|index| people(names::behind_mark(text(index)), self.site)))
             .or_else(|| lines().find_map(|index| people(self.alone(index), self.site)))
     }
 
@@ -281,7 +288,13 @@ impl Shown<'_> {
                 && !block.place.quote;
             let found = if signs { fields::signed(&block.text) } else { Vec::new() };
             let whole: Vec<String> = found.into_iter().filter(|name| name.contains(' ')).collect();
-            people(if whole.is_empty() { self.behind_by_word(index) } else { whole }, self.site)
+            let found = if whole.is_empty() { self.behind_by_word(index) } else { whole };
+            let marked = || {
+                let starts =
+                    block.words <= MARKED_WORDS_MAX && words::starts_with(&block.text, "author_mark").is_some();
+                people(if starts { names::behind_mark(&block.text) } else { Vec::new() }, self.site)
+            };
+            people(found, self.site).or_else(marked)
         })
     }
 
@@ -326,6 +339,14 @@ impl Shown<'_> {
     }
 }
 
+/// `（王小河）`: so Chinese papers sign.
+fn bracketed(text: &str) -> Option<String> {
+    let inside = text.trim().strip_prefix(['（', '('])?.strip_suffix(['）', ')'])?.trim();
+    let name = names::people(inside, Trust::Seen).into_iter().next()?;
+    let short = inside.chars().all(is_unspaced) && (2..=4).contains(&inside.chars().count());
+    (short && name == inside).then_some(name)
+}
+
 /// Blocks among which a menu is looked for.
 const MENU_BLOCKS_MAX: usize = 2000;
 /// Words of a line behind the text that names an author.
@@ -357,7 +378,7 @@ fn is_by_word_of(text: &str, section: &str) -> bool {
 const BY_WORD_CHARS_MAX: usize = 40;
 
 /// `Ada Miller, reporter`, `Ada Miller (AFP)`: a whole name, and behind it a role or an agency.
-fn beside_role(text: &str) -> Vec<String> {
+pub(crate) fn beside_role(text: &str) -> Vec<String> {
     let Some((name, rest)) = text.split_once([',', '(', '|', '/', '（', '，']) else { return Vec::new() };
     let rest = rest.trim_matches(|c: char| c.is_whitespace() || matches!(c, ')' | '）' | '.'));
     let is_role = |word: &str| {
