@@ -97,7 +97,7 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position, room: &mut Room)
         evidence.reason = "bare_number";
         evidence.listed = evidence.listed.max(0.3);
     }
-    if ago::is_dated(&folded.text) {
+    if !form.sentence && ago::is_dated(&folded.text) {
         evidence.residue += 1.4;
         evidence.listed = 1.0;
         evidence.label = Label::Related;

@@ -159,3 +159,14 @@ fn many_lines_about_the_title() {
     assert_eq!(text(&lines, &Context::default()).blocks.len(), 50_003);
     assert!(start.elapsed() < SOON);
 }
+
+#[test]
+fn many_threads_of_comments() {
+    let story = "<p>The council voted on Tuesday to keep the old bridge open for another year, and the mayor said on Wednesday \
+                 that the money for it had been found.</p>";
+    for thread in
+        ["<p>Comments (3)</p>", "<p>3 hours ago</p>", "<p>Reply</p>", "<p>Comments</p><p>3 hours ago</p><p>Oh.</p>"]
+    {
+        soon(&format!("<article><h1>Bridge</h1>{story}{}<p>Reply</p></article>", thread.repeat(15_000)));
+    }
+}

@@ -167,6 +167,31 @@ fn a_widget_goes_and_takes_nothing_along() {
     }
 }
 
+/// What readers write, and what stands around it.
+const THREAD: &[&str] = &[
+    "Comments (2)",
+    "Tom R. 3 hours ago",
+    "My father worked on that bridge. He would be glad to know that it stays.",
+    "Reply",
+    "Report",
+    "vor 2 Stunden",
+    "Und wer bezahlt das alles am Ende?",
+    "Antworten",
+];
+
+#[test]
+fn a_thread_of_comments_goes_and_the_article_in_front_stays() {
+    let lines = [&["Old bridge to stay open"], PARAGRAPHS, THREAD].concat();
+    let paragraphs = |lines: &[&str]| lines.iter().map(|line| format!("<p>{line}</p>")).collect::<String>();
+    let page = format!("<article><h1>{}</h1>{}</article>", lines[0], paragraphs(&lines[1..]));
+    for extracted in [text(&lines, &Context::default()), html_str(&page, &Context::default())] {
+        assert_eq!(extracted.body(), PARAGRAPHS.join("\n"), "{:#?}", extracted.blocks);
+    }
+    // Above the text the same lines take nothing of it along.
+    let lines = [&["Old bridge to stay open"], &THREAD[..2], &THREAD[3..6], &THREAD[7..], PARAGRAPHS].concat();
+    assert!(text(&lines, &Context::default()).body().ends_with(&PARAGRAPHS.join("\n")));
+}
+
 #[test]
 fn a_body_that_is_cleaned_once_more_stays_as_it_is() {
     let again = text(PARAGRAPHS, &Context::default());

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
+from plant import PLANTED, planted
 
 FOLDS = 5
 
@@ -26,6 +27,10 @@ class Page:
     kept: np.ndarray      # 1 text, 0 residue, -1 not known
     weight: np.ndarray    # what a wrong choice costs, in F1 of the page
     truth: dict = field(repr=False)
+
+    @property
+    def is_copy(self):
+        return self.id.endswith(PLANTED)
 
 
 def read_lines(path):
@@ -142,10 +147,11 @@ def _label_residue(texts, truth, kept, weight):
 
 
 def load(binary, folder, shared):
-    """All pages with labels, the columns' names and all rows."""
+    """All pages and their copies with labels, the columns' names and all rows."""
     from multiprocessing import Pool
 
     found = items(shared)
+    found += planted(found)
     columns, lines, rows = samples(binary, folder, found)
     with Pool() as pool:
         labels = pool.starmap(label, [(source, line, truth) for (_, source, _, truth), line in zip(found, lines)], 16)

@@ -53,7 +53,8 @@ def main():
     known = kept >= 0
     names_from, first_end = len(columns[0]), len(columns[0]) + len(columns[1])
 
-    counts = names.count(pages)
+    own = [page for page in pages if not page.is_copy]
+    counts = names.count(own)
     without = [names.table(counts, each) for each in range(data.FOLDS)]
     everything = names.table(counts)
     name_columns = np.concatenate([names.figures(page, without[page.fold]) for page in pages])
@@ -83,7 +84,7 @@ def main():
         forests[each].append(forest.write(booster))
     say("lines")
 
-    said = {each: [words.table(pages, kind, each) for kind in words.PAGES_MIN] for each in EACH}
+    said = {each: [words.table(own, kind, each) for kind in words.PAGES_MIN] for each in EACH}
     say("words of pages")
 
     def write_all():
@@ -123,6 +124,8 @@ def train_verdict(binaries, out, pages, said):
 
     subprocess.run([os.path.join(binaries, "samples"), "verdicts", os.path.join(out, "items.jsonl"), out], check=True)
     rows = np.fromfile(os.path.join(out, "verdicts.f32"), "<f4").reshape(len(pages), -1)
+    pages = [page for page in pages if not page.is_copy]
+    rows = rows[: len(pages)]    # copies stand behind all others
     for at, kind in enumerate(words.PAGES_MIN):
         rows[:, at - len(words.PAGES_MIN)] = [words.say(page, kind, said[page.fold][at]) for page in pages]
     article = np.array([page.source != "notarticle" for page in pages], np.int8)
