@@ -1,6 +1,7 @@
 """Copies of pages with what other sites set among their paragraphs: share bars, related links, invitations, in their own
 markup. The development pages hold few of these, and each on its own site alone."""
 import random
+from multiprocessing import Pool
 
 import lxml.html
 from score import tokens
@@ -24,10 +25,12 @@ PLANTED = "#planted"
 def planted(found):
     """A copy of each page with a reference, with some widgets from other pages of its fold."""
     with_body = [one for one in found if one[3].get("body") and len(one[0]["html"]) < PAGE_BYTES_MAX]
+    with Pool() as pool:
+        widgets = pool.starmap(_widgets, [(item["html"], _body(truth)) for item, _, _, truth in with_body], 16)
     pools = {}
-    for item, _, fold, truth in with_body:
-        for widget in _widgets(item["html"], _body(truth)):
-            pools.setdefault(fold, {}).setdefault(item["id"], []).append(widget)
+    for (item, _, fold, _), of_page in zip(with_body, widgets):
+        if of_page:
+            pools.setdefault(fold, {})[item["id"]] = of_page
     copies = (_copy(*one, pools[one[2]]) for one in with_body)
     return [copy for copy in copies if copy]
 
