@@ -19,7 +19,7 @@ const FIRST: usize = features::COUNT + tokens::COUNT;
 /// The probability above which a line is text, of a text in which some line's wording shows that residue was left.
 const TEXT: f32 = 0.4;
 /// The same where no line does: a text that was cleaned before is to stay as it is.
-const TEXT_OF_CLEAN: f32 = 0.05;
+const TEXT_OF_CLEAN: f32 = 0.03;
 /// The same for a line that says nothing but `Share` or `Comments`, as those of an article seldom do.
 const TEXT_WORDED_OF_CLEAN: f32 = 0.1;
 /// The same for a line whose own wording shows residue, `Read more: ..`, `Subscribe to ..`, and for a headline behind one that

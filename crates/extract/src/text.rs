@@ -17,7 +17,7 @@ use crate::judge;
 use crate::language;
 use crate::limits::AUTHORS_MAX;
 use crate::mentioned;
-use crate::metadata::{beside_role, of_lines};
+use crate::metadata::{beside_role, in_brackets, of_lines};
 use crate::model::Model;
 use crate::names;
 use crate::page::Page;
@@ -224,8 +224,12 @@ impl<'a> Reading<'a> {
             let unnamed = date_line_authors(line).is_empty();
             return Some(if unnamed { Label::Dateline } else { Label::Byline });
         }
-        let signs =
-            || fields::is_byline(line) || self.position(index) == Position::Head && !beside_role(line).is_empty();
+        let signs = || match self.position(index) {
+            _ if fields::is_byline(line) => true,
+            Position::Head => !beside_role(line).is_empty(),
+            Position::Middle => false,
+            Position::Tail => in_brackets(line).is_some() || is_marked_author(line),
+        };
         (outside && hits[index].is_none() && signs()).then_some(Label::Byline)
     }
 
@@ -421,6 +425,11 @@ fn angle_list(line: &str) -> Option<Vec<String>> {
     (!items.is_empty() && titles && count_words(&outside) <= 3.0).then_some(items)
 }
 
+/// `文：王小河`.
+fn is_marked_author(line: &str) -> bool {
+    words::starts_with(line, "author_mark").is_some() && !names::behind_mark(line).is_empty()
+}
+
 /// Who is named in front of the date on one line, or behind a mark: `Name 2022. 9. 22. 12:14`, `2022-09-22 作者：王小河`.
 fn date_line_authors(line: &str) -> Vec<String> {
     let marked = names::behind_mark(line);
@@ -516,7 +525,8 @@ fn fill_authors(out: &mut Extracted, lead: &Lead, context: &Context<'_>) {
         lines.iter().map(|line| agency::lead(line).map_or(line.clone(), |lead| lead.rest)).collect();
     out.authors = of_lines(&plain, lead.reporter.as_deref(), None);
     if out.authors.is_none() {
-        let named = |line: &String| [date_line_authors(line), beside_role(line)].concat();
+        let named =
+            |line: &String| [date_line_authors(line), beside_role(line), Vec::from_iter(in_brackets(line))].concat();
         let names: Vec<String> = lines.iter().flat_map(named).take(AUTHORS_MAX).collect();
         out.authors = (!names.is_empty()).then(|| Found::new(names, FieldSource::Text));
     }

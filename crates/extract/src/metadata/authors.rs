@@ -182,7 +182,7 @@ impl Shown<'_> {
         if !plain || !free {
             return None;
         }
-        if let Some(name) = bracketed(&block.text) {
+        if let Some(name) = in_brackets(&block.text) {
             return people(vec![name], self.site);
         }
         if !(2..=3).contains(&words) {
@@ -340,7 +340,7 @@ impl Shown<'_> {
 }
 
 /// `（王小河）`: so Chinese papers sign.
-fn bracketed(text: &str) -> Option<String> {
+pub(crate) fn in_brackets(text: &str) -> Option<String> {
     let inside = text.trim().strip_prefix(['（', '('])?.strip_suffix(['）', ')'])?.trim();
     let name = names::people(inside, Trust::Seen).into_iter().next()?;
     let short = inside.chars().all(is_unspaced) && (2..=4).contains(&inside.chars().count());

@@ -22,7 +22,7 @@ use crate::region::Region;
 use crate::types::{Context, Date, Extracted, FieldSource, Found, Image, Verdict};
 use crate::verdict::Declared;
 
-pub(crate) use authors::{beside_role, leads_to_author, of_lines};
+pub(crate) use authors::{beside_role, in_brackets, leads_to_author, of_lines};
 use json_ld::JsonLd;
 use site::Site;
 use title::Title;
