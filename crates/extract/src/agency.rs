@@ -109,7 +109,7 @@ fn chinese(line: &str) -> Option<Lead> {
     let is_edge = |c: char| c.is_whitespace() || matches!(c, '：' | ':' | '）' | ')' | '】' | '〕' | ']');
     Some(Lead {
         place: wired.map(|(place, _)| place.to_owned()).filter(|place| !place.is_empty()),
-        agency: agency.filter(|_| wired.is_some() || reporters.is_some()).map(|name| (*name).to_owned()),
+        agency: agency.map(|name| (*name).to_owned()),
         reporter: reporters.map(|(names, _)| names),
         rest: line[end..].trim_start_matches(is_edge).to_owned(),
     })
@@ -121,8 +121,10 @@ const WIRED_CHARS_MAX: usize = 16;
 /// `北京3月1日电`: the place with its day, and how long all is.
 fn wired(text: &str) -> Option<(&str, usize)> {
     let (at, mark) = text.char_indices().take(WIRED_CHARS_MAX).find(|(_, c)| matches!(c, '电' | '電' | '讯' | '訊'))?;
-    let place = text[..at].trim();
-    place.chars().all(|c| c.is_alphanumeric() || c == '、').then_some((place, at + mark.len_utf8()))
+    let (place, end) = (text[..at].trim(), at + mark.len_utf8());
+    // `中新社记者电话采访..` speaks of a telephone.
+    let ends = place.ends_with('日') || !text[end..].starts_with(char::is_alphabetic);
+    (ends && place.chars().all(|c| c.is_alphanumeric() || c == '、')).then_some((place, end))
 }
 
 /// The names behind `记者`, parted by `、`, and where they end.
@@ -178,6 +180,7 @@ mod tests {
         assert_eq!(read("The boat (AP reported) sank."), None);
         let beijing = ("北京3月1日".into(), "新华社".into(), "大桥今日通车。".into());
         assert_eq!(read("新华社北京3月1日电 大桥今日通车。"), Some(beijing));
+        assert_eq!(read("新华社记者电话采访了市长。"), None);
         assert_eq!(read("(see below) The boat sank."), None);
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Evidence {
     pub(crate) reason: &'static str,
     /// It is one of the article's fields, whatever its neighbours are.
     pub(crate) field: Option<Label>,
+    /// It says how long ago something was.
+    pub(crate) dated: bool,
 }
 
 /// The form of a line, apart from what it says.
@@ -86,6 +88,7 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position, room: &mut Room)
         label: Label::Other,
         reason: if form.is_prose() { "prose" } else { "short" },
         field: None,
+        dated: !form.sentence && ago::is_dated(&folded.text),
     };
     if form.bare {
         evidence.residue += match position {
@@ -97,7 +100,7 @@ pub(crate) fn weigh(line: &str, form: Form, position: Position, room: &mut Room)
         evidence.reason = "bare_number";
         evidence.listed = evidence.listed.max(0.3);
     }
-    if !form.sentence && ago::is_dated(&folded.text) {
+    if evidence.dated {
         evidence.residue += 1.4;
         evidence.listed = 1.0;
         evidence.label = Label::Related;

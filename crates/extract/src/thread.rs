@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use crate::ago;
 use crate::features::Sources;
 use crate::fold::fold;
 use crate::reasons::Named;
@@ -18,7 +17,7 @@ const ANSWERS_MIN: usize = 2;
 const COMMENT_BLOCKS_MAX: usize = 6;
 /// Words of one of these; what is longer was written for a paper.
 const COMMENT_WORDS_MAX: f32 = 100.0;
-/// Bytes of a line that answers or dates a comment.
+/// Bytes of a line that answers a comment or heads several.
 const MARK_BYTES_MAX: usize = 80;
 
 /// What a block is to a thread.
@@ -77,13 +76,10 @@ fn opens(marks: &[(usize, Mark)]) -> bool {
 
 fn mark(sources: &Sources<'_>, index: usize) -> Option<Mark> {
     let text = sources.page.blocks[index].text.as_str();
-    if text.len() > MARK_BYTES_MAX {
-        return None;
-    }
-    match sources.hits[index].filter(|hit| hit.whole) {
-        _ if answers(text) => Some(Mark::Answer),
+    match sources.hits[index].filter(|hit| hit.whole && text.len() <= MARK_BYTES_MAX) {
+        Some(_) if answers(text) => Some(Mark::Answer),
         Some(hit) if hit.label == Label::Comment => Some(Mark::Heading),
-        _ if ago::is_dated(&fold(text).text) => Some(Mark::Date),
+        _ if sources.evidence[index].dated => Some(Mark::Date),
         Some(hit) if hit.label == Label::Reaction => Some(Mark::Vote),
         _ => None,
     }
