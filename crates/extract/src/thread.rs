@@ -86,7 +86,7 @@ fn mark(sources: &Sources<'_>, index: usize) -> Option<Mark> {
 }
 
 /// `Reply`, `Reply (3)`, `Reply · Report`.
-fn answers(text: &str) -> bool {
+pub(crate) fn answers(text: &str) -> bool {
     let first = text.split(['|', '·', '•', '/']).next().unwrap_or_default();
     words::has("thread", fold(first).core())
 }

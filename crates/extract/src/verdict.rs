@@ -10,6 +10,7 @@ use crate::metadata::json_ld::JsonLd;
 use crate::metadata::{Metadata, meta};
 use crate::model::{Model, Use};
 use crate::page::{CaptureKind, Map, Page, Raw, Tag};
+use crate::thread;
 use crate::types::{Block, Label, Verdict};
 use crate::walls;
 
@@ -68,6 +69,8 @@ pub(crate) const NAMES: &[&str] = &[
     "says_product",
     "says_offer",
     "says_description",
+    "says_front_page",
+    "page_answers",
     "path_parts",
     "path_digits",
     "path_slug",
@@ -152,6 +155,11 @@ pub(crate) fn row(page: &Page, metadata: &Metadata, labelled: &Labelled, url: Op
         flag(metadata.declared().product),
         flag(metadata.declared().offer),
         flag(!metadata.description_key().is_empty()),
+        flag(metadata.is_front_page()),
+        number(&|raw, block| {
+            block.label == Label::Comment && raw.words <= ANSWER_WORDS_MAX && thread::answers(&raw.text)
+        })
+        .ln_1p(),
         parts.len() as f32,
         path.chars().filter(char::is_ascii_digit).count() as f32,
         slug as f32,
@@ -161,6 +169,8 @@ pub(crate) fn row(page: &Page, metadata: &Metadata, labelled: &Labelled, url: Op
     ]
 }
 
+/// Words of a button that answers a comment.
+const ANSWER_WORDS_MAX: f32 = 4.0;
 /// Parts of a path that are looked at, and the most words that one of them may have: a longer one is the headline.
 const PATH_PARTS_MAX: usize = 8;
 const PATH_WORDS_MAX: usize = 2;
@@ -175,6 +185,9 @@ pub(crate) fn words(page: &Page, linked: &JsonLd, url: Option<&str>) -> Vec<u32>
     }
     if let Some(kind) = meta(&page.facts, &["og:type"]) {
         add("og", kind);
+    }
+    if let Some(name) = meta(&page.facts, &["generator"]).and_then(|generator| generator.split_whitespace().next()) {
+        add("generator", name);
     }
     let address = url.unwrap_or_default();
     let address = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -267,7 +280,7 @@ fn is_price(text: &str) -> bool {
 }
 
 /// The probability of being an article below which a page is refused.
-const ARTICLE: f32 = 0.15;
+const ARTICLE: f32 = 0.22;
 
 /// Judges by what the page declares and by what is left of it.
 pub(crate) fn judge(page: &Page, row: &Row, labelled: &Labelled, metadata: &Metadata, model: &Model) -> Verdict {

@@ -18,7 +18,7 @@ use sets::unpack;
 const CLEANED_AGAIN_LOST_MAX: f64 = 0.0010;
 /// The share of all bodies that a widget of our own takes along. Measured; the aim is 0.001. What goes are blocks that the
 /// model was hardly sure of before.
-const WIDGET_LOST_MAX: f64 = 0.0030;
+const WIDGET_LOST_MAX: f64 = 0.0016;
 
 /// The folder of the sets; says so where there is none.
 fn data() -> Option<PathBuf> {

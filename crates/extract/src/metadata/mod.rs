@@ -56,6 +56,14 @@ impl Metadata {
         self.title().map_or(0.0, words)
     }
 
+    /// Whether the page says that it is the front page of its site.
+    pub(crate) fn is_front_page(&self) -> bool {
+        self.canonical_url.as_ref().is_some_and(|found| {
+            let rest = found.value.split_once("://").map_or(found.value.as_str(), |(_, rest)| rest);
+            rest.split_once('/').is_none_or(|(_, path)| path.is_empty())
+        })
+    }
+
     pub(crate) fn has_authors(&self) -> bool {
         self.authors.is_some()
     }
