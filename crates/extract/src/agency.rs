@@ -95,7 +95,7 @@ const REPORTERS_CHARS_MAX: usize = 40;
 fn chinese(line: &str) -> Option<Lead> {
     let end = line.char_indices().nth(LEAD_CHARS_MAX).map_or(line.len(), |(at, _)| at);
     let head = &line[..end];
-    if !head.contains(['电', '電', '讯', '訊', '记', '記']) {
+    if head.is_ascii() || !head.contains(['电', '電', '讯', '訊', '记', '記']) {
         return None;
     }
     let start = head.strip_prefix(['据', '據']).unwrap_or(head).trim_start_matches(['（', '(', '【', '〔', '[']);

@@ -1,5 +1,7 @@
 //! Names of people in texts that name authors.
 
+use memchr::memchr2;
+
 use crate::chars::is_spaced_letter;
 use crate::dates;
 use crate::fold::{is_hangul, is_unspaced, words as count_words};
@@ -58,6 +60,10 @@ pub(crate) fn people(text: &str, trust: Trust) -> Vec<String> {
 
 /// Names behind a mark such as `作者：` that stands in a line among other fields; a nickname counts.
 pub(crate) fn behind_mark(line: &str) -> Vec<String> {
+    // Most marks end with a colon or a slash; those of ASCII that do not are by-words, which begin a line.
+    if line.is_ascii() && memchr2(b':', b'/', line.as_bytes()).is_none() {
+        return Vec::new();
+    }
     marked(line).map(|rest| people(rest, Trust::Linked)).unwrap_or_default()
 }
 
